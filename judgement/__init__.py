@@ -1,0 +1,1 @@
+"""When to speak: values in, values out. No frames, no sockets, no clock of its own."""

@@ -1,0 +1,45 @@
+"""A judge, and the guard that keeps it on time."""
+
+import asyncio
+from dataclasses import replace
+from typing import Protocol
+
+from judgement.decision import Decision
+from judgement.moment import Moment
+
+
+class JudgeError(Exception):
+    """A judge could not answer: its server is gone, or its answer made no sense."""
+
+
+class Judge(Protocol):
+    """Whoever decides. Raises `JudgeError` when it cannot."""
+
+    name: str
+
+    async def judge(self, moment: Moment) -> Decision:
+        """What to do at `moment`."""
+        ...
+
+
+class Guarded:
+    """A judge with a deadline: late or failed, another answers and says so."""
+
+    def __init__(self, judge: Judge, fallback: Judge, *, budget: float) -> None:
+        """Give `judge` `budget` seconds an answer, then ask `fallback`."""
+        self.name = judge.name
+        self._judge = judge
+        self._fallback = fallback
+        self._budget = budget
+
+    async def judge(self, moment: Moment) -> Decision:
+        """The judge's decision, or the fallback's with `fallback` set."""
+        try:
+            async with asyncio.timeout(self._budget):
+                return await self._judge.judge(moment)
+        except TimeoutError:
+            why = f"{self._judge.name} took over {self._budget * 1000:.0f} ms"
+        except JudgeError as error:
+            why = f"{self._judge.name} failed: {error}"
+        decision = await self._fallback.judge(moment)
+        return replace(decision, reason=f"{decision.reason} ({why})", fallback=True)

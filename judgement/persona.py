@@ -1,0 +1,33 @@
+"""Who the agent is in a talk: manner, limits and prepared lines."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """One persona, as its file in config/personas says.
+
+    `refuse` and `deflect` are policies: a topic, and in brackets the words that
+    give it away, as in "discounts (discount, cheaper, lower price)".
+    `proactivity` runs from 0 (speaks only when asked) to 1; `patience` is the
+    pause in seconds at which a silence is final.
+    """
+
+    name: str
+    manner: str
+    title: str = ""
+    refuse: tuple[str, ...] = ()
+    deflect: tuple[str, ...] = ()
+    proactivity: float = 0.5
+    patience: float = 3.0
+    greeting: str = ""
+    openers: tuple[str, ...] = ("Sorry to jump in.",)
+    refusals: tuple[str, ...] = ("I'm not able to help with that.",)
+    deflections: tuple[str, ...] = ("Let's talk about something else.",)
+    idle: tuple[str, ...] = ("I'm still here if you need me.",)
+    subjects: tuple[str, ...] = field(default=("Is there anything else on your mind?",))
+
+    def lines(self) -> tuple[str, ...]:
+        """Every sentence that must be ready to play, synthesised at start-up."""
+        greeting = (self.greeting,) if self.greeting else ()
+        return greeting + self.openers + self.refusals + self.deflections + self.idle + self.subjects

@@ -1,0 +1,1 @@
+"""What is kept of a user: temporal signals, historical interactions, factual anchors."""

@@ -1,0 +1,68 @@
+"""The frames between the stages that decide.
+
+They are system frames: a data frame would be dropped by the very interruption
+that it caused.
+"""
+
+from dataclasses import dataclass
+
+from pipecat.frames.frames import SystemFrame
+
+from judgement.decision import Decision
+from judgement.moment import Moment
+
+
+@dataclass
+class MomentFrame(SystemFrame):
+    """A chance to act."""
+
+    moment: Moment
+
+
+@dataclass
+class DecisionFrame(SystemFrame):
+    """What the judge decided of a moment, `latency` seconds after it was asked."""
+
+    moment: Moment
+    decision: Decision
+    latency: float
+
+
+@dataclass
+class ActedFrame(SystemFrame):
+    """What became of a decision: one entry of the timeline.
+
+    `outcome` is a short phrase for people: "waiting", "chose silence",
+    "replied", "cut in", "yielded".
+    """
+
+    moment: Moment
+    decision: Decision
+    latency: float
+    outcome: str
+
+
+@dataclass
+class TypedFrame(SystemFrame):
+    """A text message from the user: a turn of its own."""
+
+    text: str
+
+
+@dataclass
+class TurnOpenedFrame(SystemFrame):
+    """Upstream, from strategy: the user has the floor, and what they say is a turn."""
+
+
+@dataclass
+class TurnClosedFrame(SystemFrame):
+    """Upstream, from strategy: the user's turn is over and in the context."""
+
+    text: str
+
+
+@dataclass
+class GuidanceFrame(SystemFrame):
+    """In which manner the next answer is to be given. An empty text means as usual."""
+
+    text: str
