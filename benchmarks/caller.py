@@ -103,12 +103,21 @@ class Caller:
         """Stop speaking in the middle of the word."""
         self._microphone.hush()
 
-    async def until_heard(self, *, after: float, timeout: float) -> float | None:
+    async def until_heard(
+        self,
+        *,
+        after: float,
+        timeout: float,  # noqa: ASYNC109 - ends a look, cancels nothing
+    ) -> float | None:
         """When the agent first makes sound at or after `after`; None if not in `timeout` s."""
         return await _until(lambda: self.heard.onset(after), after + timeout)
 
     async def until_silent(
-        self, *, after: float, timeout: float, hold: float = 0.3
+        self,
+        *,
+        after: float,
+        timeout: float,  # noqa: ASYNC109 - ends a look, cancels nothing
+        hold: float = 0.3,
     ) -> float | None:
         """When the agent falls silent for `hold` s; None if not within `timeout` s."""
         return await _until(lambda: self.heard.silence(after, hold), after + timeout + hold)
@@ -118,7 +127,7 @@ class Caller:
         type: str,
         *,
         after: float = 0.0,
-        timeout: float = 5.0,
+        timeout: float = 5.0,  # noqa: ASYNC109 - ends a look, cancels nothing
         where: Callable[[Any], bool] = lambda data: True,
     ) -> Message:
         """The first message of `type` since `after` whose data passes `where`.
@@ -158,6 +167,6 @@ class Caller:
 
 async def _until(look: Callable[[], T | None], deadline: float) -> T | None:
     """What `look` finds, looking again and again until the deadline."""
-    while (found := look()) is None and time.monotonic() < deadline:
+    while (found := look()) is None and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(TICK)
     return found

