@@ -1,0 +1,257 @@
+"""What a profile would run and what it lacks, without starting or importing any of it."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from config.files import SettingsError, suggestion
+from config.installed import (
+    classes_in,
+    missing_for_extra,
+    module_file,
+    package_folder,
+    required_arguments,
+)
+from config.personas import load_persona
+from config.sections import HIDDEN, ModelServer
+from config.services import CLOUD, Known, Part, known
+from config.settings import PARTS, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What a transport of Pipecat's imports, and the variables it cannot do without."""
+
+    modules: tuple[str, ...]
+    variables: tuple[str, ...] = ()
+    install: str = "make setup"
+
+
+_SOCKET = Transport(("fastapi",))
+_LIVEKIT = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
+TRANSPORTS: Mapping[str, Transport] = {
+    "webrtc": Transport(("aiortc", "cv2")),
+    "daily": Transport(("daily",), ("DAILY_API_KEY",), CLOUD),
+    "livekit": Transport(("livekit",), _LIVEKIT, "pip install 'pipecat-ai[livekit]'"),
+    **dict.fromkeys(("websocket", "twilio", "telnyx", "plivo", "exotel"), _SOCKET),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One finding about one part. Not `ok`: the profile would not start."""
+
+    part: str
+    text: str
+    ok: bool = True
+
+    def __str__(self) -> str:
+        """Readable in a terminal: mark, part, finding."""
+        return f"{'ok' if self.ok else 'MISSING':<8} {self.part:<13} {self.text}"
+
+
+def report(
+    settings: Settings, *, transport: str = "webrtc", environ: Mapping[str, str] = os.environ
+) -> list[Line]:
+    """A line or more for each part; load the settings with `allow_unset` to hear of all keys."""
+    lines = [Line("profile", f"{settings.shown('profile')} ({settings.file})"), _persona(settings)]
+    for part in PARTS:
+        lines += _service(settings, part)
+    lines += _ears(settings)
+    lines += [*_judge(settings), *_model_server(settings.model_server), _memory(settings)]
+    return [*lines, *_transport(transport, environ)]
+
+
+def status(lines: Iterable[Line]) -> int:
+    """The exit status: 0 if the profile would start, 1 if not."""
+    return 0 if all(line.ok for line in lines) else 1
+
+
+def text(lines: Iterable[Line]) -> str:
+    """The whole report, ending in what it comes to."""
+    lines = list(lines)
+    missing = sum(not line.ok for line in lines)
+    end = f"would not start: {missing} missing" if missing else "would start"
+    return "\n".join([*map(str, lines), end])
+
+
+def _persona(settings: Settings) -> Line:
+    try:
+        persona = load_persona(settings.persona)
+    except SettingsError as error:
+        shown = "; ".join(error.problems) if settings.shown("persona") != HIDDEN else HIDDEN
+        return Line("persona", shown, ok=False)
+    return Line("persona", f"{persona.name}, {len(persona.lines())} prepared lines")
+
+
+def _service(settings: Settings, part: Part) -> Iterator[Line]:
+    entry = known(part, settings.part(part).service)
+    module, _, class_name = entry.path.rpartition(".")
+    file = module_file(module)
+    classes = classes_in(file) if file else {}
+    if class_name not in classes:
+        yield Line(part, _unknown(settings, part, file is None), ok=False)
+        return
+    named = settings.part(part).shown("service") != HIDDEN
+    yield Line(part, f"{entry.path if named else HIDDEN}{_details(settings, part)}")
+    yield from _packages(part, entry)
+    yield from _weights(part, entry)
+    yield from _keys(settings, part, required_arguments(classes[class_name]))
+
+
+def _unknown(settings: Settings, part: Part, no_module: bool) -> str:
+    service = settings.part(part)
+    if service.shown("service") == HIDDEN:
+        return "the class that the environment names cannot be found"
+    entry = known(part, service.service)
+    module, _, class_name = entry.path.rpartition(".")
+    if no_module:
+        return f"there is no module {module}: {entry.install}"
+    file = module_file(module)
+    return f"{module} has no class {class_name}{suggestion(class_name, classes_in(file) if file else ())}"
+
+
+def _details(settings: Settings, part: Part) -> str:
+    """Model, voice and server, as far as the profile names them and they are no secret."""
+    service = settings.part(part)
+    found = {**service.args, **service.settings}
+    if part == "llm" and service.service == "llama" and "base_url" not in found:
+        server = settings.model_server
+        return f", {_named(server)} on the model server" if server else ""
+    words = [
+        f"{key} {_plain(found[key])}" for key in ("model", "voice", "language") if found.get(key)
+    ]
+    if found.get("base_url"):
+        words.append(f"at {_plain_url(found['base_url'])}")
+    return "".join(f", {word}" for word in words)
+
+
+def _plain(value: object) -> str:
+    return "from the environment" if isinstance(value, SecretStr) else str(value)
+
+
+def _plain_url(value: object) -> str:
+    """Scheme, host and port only: a path or a user part may hold a key."""
+    if isinstance(value, SecretStr):
+        return "an address from the environment"
+    parts = urlsplit(str(value))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _named(server: ModelServer) -> str:
+    """The model's name, unless it came from the environment."""
+    return HIDDEN if HIDDEN in (server.shown("package"), server.shown("path")) else server.name
+
+
+def _packages(part: Part, entry: Known) -> Iterator[Line]:
+    missing = [name for name in entry.modules if module_file(name) is None]
+    words = entry.path.split(".")
+    if not entry.modules and words[:2] == ["pipecat", "services"] and len(words) > 3:
+        missing = missing_for_extra("pipecat-ai", words[2].replace("_", "-"))
+    for name in missing:
+        yield Line(part, f"the package {name} is not installed: {entry.install}", ok=False)
+
+
+def _weights(part: Part, entry: Known) -> Iterator[Line]:
+    for package, pattern in entry.weights:
+        folder = package_folder(package)
+        files = sorted(folder.glob(pattern)) if folder else []
+        if files:
+            yield Line(part, f"weights: {_size(files)} in {package}")
+        else:
+            yield Line(part, f"weights: none in {package}: {entry.install}", ok=False)
+    if entry.note:
+        yield Line(part, entry.note)
+
+
+def _size(files: Iterable[Path]) -> str:
+    return f"{sum(file.stat().st_size for file in files) / 1e6:.0f} MB"
+
+
+def _keys(settings: Settings, part: Part, required: Iterable[str]) -> Iterator[Line]:
+    args = settings.part(part).args
+    for key, origin in settings.origins.items():
+        if key.startswith((f"{part}.args.", f"{part}.settings.")):
+            yield from (Line(part, f"{name} is set, for {key}") for name in origin.used)
+            yield from (
+                Line(part, f"{name} is not set, for {key}", ok=False) for name in origin.unset
+            )
+    for name in required:
+        if args.get(name) is None:
+            yield Line(part, f"{part}.args.{name} is missing from the profile", ok=False)
+
+
+def _ears(settings: Settings) -> Iterator[Line]:
+    model = "Smart Turn" if settings.turn == "smart-turn" else "no audio model"
+    yield Line("turn", f"Silero at pauses of {settings.vad.shown('stop_secs')} s, {model}")
+    if module_file("onnxruntime") is None:
+        yield Line("turn", "the package onnxruntime is not installed: make setup", ok=False)
+
+
+def _judge(settings: Settings) -> Iterator[Line]:
+    judge = settings.judge
+    if judge.kind == "rules":
+        yield Line("judge", "rules")
+        return
+    where = "on the model server"
+    if judge.url:
+        address = judge.shown("url")
+        where = "at " + (_plain_url(judge.url) if address != HIDDEN else "an address of yours")
+        where = f"{judge.shown('model')} {where}"
+    yield Line("judge", f"llama, {where}, {judge.shown('budget')} s to decide, then rules")
+    origin = settings.origins.get("judge.api_key")
+    for name in origin.unset if origin else ():
+        yield Line("judge", f"{name} is not set, for judge.api_key", ok=False)
+
+
+def _model_server(server: ModelServer | None) -> Iterator[Line]:
+    if server is None:
+        yield Line("model_server", "none")
+        return
+    if module_file("xllamacpp") is None:
+        yield Line("model_server", "the package xllamacpp is not installed: make setup", ok=False)
+    file = Path(server.path) if server.path else _packaged(server.package or "")
+    if file is None or not file.is_file():
+        yield Line("model_server", f"no GGUF file for {_named(server)}: make setup", ok=False)
+        return
+    with file.open("rb") as start:
+        if start.read(4) != b"GGUF":
+            yield Line("model_server", f"{_named(server)} is no GGUF file", ok=False)
+            return
+    slots = f"{server.shown('slots')} slots, {server.shown('threads')} threads"
+    yield Line("model_server", f"llama.cpp with {_named(server)} ({_size([file])}), {slots}")
+
+
+def _packaged(package: str) -> Path | None:
+    folder = package_folder(package)
+    return next(iter(sorted(folder.glob("*.gguf"))), None) if folder else None
+
+
+def _memory(settings: Settings) -> Line:
+    if settings.memory.store == "none":
+        return Line("memory", "none: every talk begins anew")
+    shown = settings.memory.shown("path")
+    path = Path(settings.memory.path).absolute()
+    holder = next(each for each in (path, *path.parents) if each.exists())
+    if path.is_dir() or (holder != path and not holder.is_dir()):
+        return Line("memory", f"sqlite: {shown} is not a place for a file", ok=False)
+    if not os.access(holder, os.W_OK):
+        return Line("memory", f"sqlite: {shown} cannot be written", ok=False)
+    return Line("memory", f"sqlite in {shown}{'' if path.exists() else ', to be made'}")
+
+
+def _transport(transport: str, environ: Mapping[str, str]) -> Iterator[Line]:
+    needs = TRANSPORTS.get(transport, Transport(()))
+    yield Line("transport", transport)
+    for name in needs.modules:
+        if module_file(name) is None:
+            yield Line(
+                "transport", f"the package {name} is not installed: {needs.install}", ok=False
+            )
+    for name in needs.variables:
+        if not environ.get(name):
+            yield Line("transport", f"{name} is not set", ok=False)

@@ -1,0 +1,240 @@
+"""Every key of a profile, with its default and one line of what it means."""
+
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from config.files import names_a_secret
+
+HIDDEN = "**********"
+
+
+def _no_switch(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not yes or no")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_switch), Field(allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_no_switch)]
+
+
+class Section(BaseModel):
+    """Frozen keys, none beside them. Values from the environment show as stars."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def hide(self, key: str) -> None:
+        """From now on, keep `key`'s value out of every repr and str."""
+        self._hidden |= {key}
+
+    def shown(self, key: str) -> str:
+        """The value as a person may see it."""
+        return HIDDEN if key in self._hidden else str(getattr(self, key))
+
+    def __repr_args__(self):
+        """Pydantic's repr and str are made of these."""
+        for key, value in super().__repr_args__():
+            yield key, HIDDEN if key in self._hidden else value
+
+
+def _seal(tree: Any) -> Any:
+    """`tree` with the values of keys that are named like secrets as `SecretStr`."""
+    match tree:
+        case dict():
+            return {key: _seal_named(key, value) for key, value in tree.items()}
+        case list():
+            return [_seal(each) for each in tree]
+        case _:
+            return tree
+
+
+def _seal_named(key: str, value: Any) -> Any:
+    return SecretStr(value) if names_a_secret(key) and isinstance(value, str) else _seal(value)
+
+
+class Service(Section):
+    """A service by short name, or any class by its path."""
+
+    service: str = Field(description="short name, or the path of any class that does this part")
+    args: Mapping[str, Any] = Field(default={}, description="arguments of its constructor")
+    settings: Mapping[str, Any] = Field(default={}, description="fields of its class's `Settings`")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"service": value} if isinstance(value, str) else value
+
+    @field_validator("args", "settings", mode="before")
+    @classmethod
+    def _sealed(cls, value: object) -> object:
+        return {} if value is None else _seal(value)
+
+
+class Vad(Section):
+    """When sound counts as speech (Silero)."""
+
+    start_secs: Number = Field(
+        default=0.2, gt=0, le=5, description="seconds of speech before it counts"
+    )
+    stop_secs: Number = Field(
+        default=0.2, gt=0, le=5, description="seconds of silence that make a pause"
+    )
+    confidence: Number = Field(
+        default=0.7, ge=0, le=1, description="how sure the detector must be, 0 to 1"
+    )
+    min_volume: Number = Field(
+        default=0.6, ge=0, le=1, description="quieter sound is ignored, 0 to 1"
+    )
+
+
+class Reply(Section):
+    """How the reply model answers."""
+
+    follows_guidance: bool = Field(
+        default=True,
+        description="whether the model can refuse and deflect as told; "
+        "no: the persona's prepared line alone is the answer",
+    )
+    max_tokens: Count | None = Field(
+        default=160, ge=1, description="longest answer in tokens; null: the service's own"
+    )
+    temperature: Number | None = Field(
+        default=0.7, ge=0, le=2, description="how freely it chooses words; null: the service's own"
+    )
+    history_turns: Count = Field(default=20, ge=1, description="turns of the talk that it sees")
+
+
+class JudgeChoice(Section):
+    """Who decides when to speak."""
+
+    kind: Literal["rules", "llama"] = Field(
+        default="rules", description="the rules, or a language model"
+    )
+    url: str | None = Field(
+        default=None,
+        description="OpenAI-compatible base URL for llama; null: the model server below",
+    )
+    model: str | None = Field(default=None, min_length=1, description="its name at that URL")
+    api_key: SecretStr | None = Field(
+        default=None, description="key for that URL, if it asks for one"
+    )
+    budget: Number = Field(
+        default=0.25, gt=0, le=5, description="seconds to decide; later, the rules answer"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return url
+
+
+class ModelServer(Section):
+    """llama.cpp in our own process, for the reply model and the judge."""
+
+    package: str | None = Field(
+        default=None, min_length=1, description="package that holds a GGUF file"
+    )
+    path: str | None = Field(
+        default=None, min_length=1, description="GGUF file, instead of a package"
+    )
+    slots: Count = Field(
+        default=4, ge=1, le=64, description="prompts kept ready at once; two a talk"
+    )
+    context: Count = Field(default=8192, ge=512, description="tokens of all slots together")
+    threads: Count = Field(default=2, ge=1, le=512, description="processor threads")
+
+    @property
+    def name(self) -> str:
+        """What the model is called in requests and reports."""
+        return self.package or Path(self.path or "").stem
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.package is None) == (self.path is None):
+            raise ValueError("needs either package or path")
+        return self
+
+
+class MemoryChoice(Section):
+    """What is kept of a user."""
+
+    store: Literal["sqlite", "none"] = Field(default="sqlite", description="where memories live")
+    path: str = Field(
+        default="data/memory.db", min_length=1, description="file of the sqlite store"
+    )
+
+
+class Limits(Section):
+    """What code enforces, whatever the judge says."""
+
+    first_seconds: Number = Field(
+        default=5.0, ge=0, description="no interruption this early in a talk"
+    )
+    interruption_gap: Number = Field(
+        default=20.0, ge=0, description="seconds between two interruptions"
+    )
+    quiet_hours: str | None = Field(
+        default=None,
+        description='when the agent never speaks first, as "22:00-07:00"',
+    )
+    idle_seconds: Number = Field(
+        default=12.0, gt=0, description="silence before the agent may open"
+    )
+    idle_times: Count = Field(default=3, ge=0, description="how often it opens before it gives up")
+    max_text: Count = Field(default=2000, ge=1, description="characters of a typed message")
+    max_talk_minutes: Number = Field(default=60, gt=0, description="then the talk ends")
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _hours(cls, text: str | None) -> str | None:
+        if text is not None:
+            _span(text)
+        return text
+
+    @property
+    def quiet_span(self) -> tuple[time, time] | None:
+        """Start and end of the quiet hours; the end may lie on the next day."""
+        return None if self.quiet_hours is None else _span(self.quiet_hours)
+
+
+def _span(text: str) -> tuple[time, time]:
+    try:
+        start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError:
+        raise ValueError('must read "HH:MM-HH:MM", such as "22:00-07:00"') from None
+    if start == end:
+        raise ValueError("must begin and end at different times")
+    return start, end
+
+
+class Blocks(Section):
+    """What repeated abuse leads to."""
+
+    warnings: Count = Field(default=2, ge=0, description="warnings before a timed block")
+    minutes: Number = Field(default=10, gt=0, description="how long a timed block lasts")
+    lasting_after: Count = Field(default=3, ge=1, description="timed blocks before a lasting one")
+
+
+class Privacy(Section):
+    """What is kept of a talk."""
+
+    log_words: bool = Field(default=False, description="whether the log may hold what people say")
+    keep_talk_minutes: Number = Field(
+        default=15, ge=0, description="how long a finished talk can be downloaded"
+    )
