@@ -48,9 +48,7 @@ class Moment:
     pause: float = 0.0
     turn_seconds: float = 0.0
     facts: tuple[str, ...] = ()
-    signals: Mapping[str, float | str | bool] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    signals: Mapping[str, float | str | bool] = field(default_factory=lambda: MappingProxyType({}))
     persona: Policy = Policy()
     turn: int = 0  # which turn of the talk: decisions about an earlier one are stale
     at: float = 0.0  # seconds of sound since the talk began

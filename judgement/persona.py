@@ -30,4 +30,6 @@ class Persona:
     def lines(self) -> tuple[str, ...]:
         """Every sentence that must be ready to play, synthesised at start-up."""
         greeting = (self.greeting,) if self.greeting else ()
-        return greeting + self.openers + self.refusals + self.deflections + self.idle + self.subjects
+        return (
+            greeting + self.openers + self.refusals + self.deflections + self.idle + self.subjects
+        )

@@ -6,7 +6,7 @@ that it caused.
 
 from dataclasses import dataclass
 
-from pipecat.frames.frames import SystemFrame
+from pipecat.frames.frames import ProposedUserStoppedSpeakingFrame, SystemFrame
 
 from judgement.decision import Decision
 from judgement.moment import Moment
@@ -56,9 +56,13 @@ class TurnOpenedFrame(SystemFrame):
 
 @dataclass
 class TurnClosedFrame(SystemFrame):
-    """Upstream, from strategy: the user's turn is over and in the context."""
+    """Upstream, from strategy: the user's turn is over and in the context.
+
+    `cut_in`: the agent closed it while the user speaks.
+    """
 
     text: str
+    cut_in: bool = False
 
 
 @dataclass
@@ -66,3 +70,23 @@ class GuidanceFrame(SystemFrame):
     """In which manner the next answer is to be given. An empty text means as usual."""
 
     text: str
+
+
+@dataclass
+class PlayLineFrame(SystemFrame):
+    """Play a prepared line at once. `goes_on`: the model's answer follows in the same breath."""
+
+    text: str
+    goes_on: bool = False
+
+
+@dataclass
+class AffrontFrame(SystemFrame):
+    """Upstream, from strategy: the user was abusive in a turn now closed."""
+
+
+@dataclass
+class TurnEndProposedFrame(ProposedUserStoppedSpeakingFrame):
+    """The turn is over; `answer` says whether a model is to answer it."""
+
+    answer: bool = True

@@ -1,0 +1,102 @@
+"""The whole agent as one list.
+
+python bot.py                                 the embedded agent at http://localhost:7860
+python bot.py --config config/NAME.yaml       another profile
+python bot.py --config config/NAME.yaml --check   what would run, and what is missing
+"""
+
+from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.audio.vad.vad_analyzer import VADParams
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import (
+    LLMContextAggregatorPair,
+    LLMUserAggregatorParams,
+)
+from pipecat.processors.audio.vad_processor import VADProcessor
+from pipecat.processors.frameworks.rtvi import RTVIObserverParams
+from pipecat.runner.types import RunnerArguments
+from pipecat.transports.base_transport import BaseTransport
+from pipecat.workers.runner import WorkerRunner
+
+from processors.action_judgement import ActionJudgementProcessor
+from processors.connection import connect, follow
+from processors.guidance import GuidanceProcessor
+from processors.lines import LinePlayer
+from processors.memory import MemoryProcessor
+from processors.moments import MomentProcessor
+from processors.recorder import SoundRecorder
+from processors.sample import SamplePlayer
+from processors.services import build_llm, build_stt, build_tts
+from processors.shared import Shared, shared_now
+from processors.strategy import StrategyProcessor
+from processors.talk import Talk
+from processors.timeline import TimelineProcessor
+from processors.turns import decided_turns
+
+
+def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorker:
+    """Sound in, sound out: read the list from top to bottom."""
+    settings, role, listener = shared.settings, talk.role, talk.listener
+    hear, speak = LLMContextAggregatorPair(
+        LLMContext(),
+        user_params=LLMUserAggregatorParams(
+            user_turn_strategies=decided_turns(), empty_user_turn=None
+        ),
+    )
+    vad = SileroVADAnalyzer(params=VADParams(**settings.vad.model_dump()))
+    turn_model = LocalSmartTurnAnalyzerV3() if settings.turn == "smart-turn" else None
+    sample = SamplePlayer()
+    strategy = StrategyProcessor(role, follows_guidance=settings.reply.follows_guidance)
+
+    pipeline = Pipeline(
+        [
+            transport.input(),  # sound
+            sample,  # or a bundled talk in its place
+            talk.door,  # a blocked user comes no further
+            VADProcessor(vad_analyzer=vad),
+            build_stt(settings),  # transcript, also while the user is still speaking
+            MomentProcessor(listener, turn_model),  # a chance to act
+            MemoryProcessor(talk.keeper, listener),  # with what we remember
+            ActionJudgementProcessor(shared.judge(patience=role.persona.patience)),
+            strategy,  # opens or closes the turn, cuts in, yields
+            TimelineProcessor(talk.recorder, log_words=settings.privacy.log_words),
+            hear,  # the user's turn
+            GuidanceProcessor(role, listener, history=2 * settings.reply.history_turns),
+            build_llm(settings, server_url=shared.server and shared.server.url),
+            build_tts(settings),
+            LinePlayer(shared.lines),  # openers and other prepared lines
+            transport.output(),
+            SoundRecorder(talk.recorder),  # both sides, for the download
+            speak,  # what was really heard
+        ]
+    )
+    worker = PipelineWorker(
+        pipeline,
+        params=PipelineParams(enable_metrics=True),
+        rtvi_observer_params=RTVIObserverParams(ignored_sources=[strategy]),
+        idle_timeout_secs=settings.limits.max_talk_minutes * 60,
+    )
+    follow(worker, transport, talk, sample)
+    return worker
+
+
+async def bot(runner_args: RunnerArguments) -> None:
+    """One talk, from the moment that somebody connects. Pipecat's runner calls this."""
+    shared = shared_now()
+    transport = await connect(runner_args)
+    talk = await Talk.begin(shared, runner_args.body)
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(agent(transport, talk, shared))
+    try:
+        await runner.run()
+    finally:
+        await talk.end()
+
+
+if __name__ == "__main__":
+    from server.main import main
+
+    main()

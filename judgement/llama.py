@@ -1,0 +1,73 @@
+"""A Llama behind an OpenAI-compatible server as judge."""
+
+from typing import Any
+
+from openai import AsyncOpenAI, OpenAIError
+
+from judgement.decision import Decision
+from judgement.judge import JudgeError
+from judgement.moment import Moment
+from judgement.prompt import LABELS, parse, render
+
+
+class LlamaJudge:
+    """Reads the five labels' probabilities off the next token: one token a question.
+
+    `slot` pins the questions to one slot of a llama.cpp server, whose cache then
+    holds the stable beginning of the prompt; `labels` maps each label to its
+    token there, and constrains the answer to them. A server that knows neither
+    ignores both.
+    """
+
+    name = "llama"
+
+    def __init__(
+        self,
+        client: AsyncOpenAI,
+        *,
+        model: str,
+        slot: int | None = None,
+        labels: dict[str, int] | None = None,
+    ) -> None:
+        self._client = client
+        self._model = model
+        self._extra: dict[str, Any] = {}
+        if slot is not None:
+            self._extra = {"id_slot": slot, "cache_prompt": True, "post_sampling_probs": True}
+            self._extra |= {"top_k": 0, "top_p": 1.0, "min_p": 0.0}
+        self._bias = {str(token): 100 for token in (labels or {}).values()}
+
+    async def judge(self, moment: Moment) -> Decision:
+        """The likeliest of the five. Raises `JudgeError` if there is no usable answer."""
+        try:
+            answer = await self._client.completions.create(
+                model=self._model,
+                prompt=render(moment),
+                max_tokens=1,
+                temperature=1.0,
+                logprobs=20 if not self._extra else 5,
+                logit_bias=self._bias or None,
+                extra_body=self._extra or None,
+            )
+        except OpenAIError as error:
+            raise JudgeError(f"its server answered {type(error).__name__}") from error
+        decision = parse(_top_logprobs(answer.model_dump()), judge=self.name)
+        if decision is None:
+            raise JudgeError(f"none of {', '.join(LABELS.values())} was among its tokens")
+        return decision
+
+
+def _top_logprobs(answer: dict[str, Any]) -> dict[str, float]:
+    """Token text to log-probability, from OpenAI's shape or llama.cpp's."""
+    import math
+
+    choices = answer.get("choices") or [{}]
+    logprobs = choices[0].get("logprobs") or {}
+    if content := logprobs.get("content"):
+        top = content[0].get("top_logprobs") or content[0].get("top_probs") or []
+        return {
+            each["token"]: each["logprob"] if "logprob" in each else math.log(each["prob"] + 1e-9)
+            for each in top
+        }
+    listed = logprobs.get("top_logprobs") or [{}]
+    return dict(listed[0] or {})

@@ -1,0 +1,95 @@
+"""What is allowed, enforced by code whatever a judge answers."""
+
+from dataclasses import dataclass, replace
+from datetime import time
+
+from judgement.decision import Action, Decision
+from judgement.judge import Judge
+from judgement.moment import Kind, Moment
+from judgement.words import EMERGENCIES, has_phrase, is_question
+
+ALLOWED = {
+    Kind.PARTIAL: (Action.SILENCE, Action.INTERRUPT),
+    Kind.PAUSE: (Action.REPLY, Action.SILENCE, Action.REFUSE, Action.DEFLECT),
+    Kind.OVERLAP: (Action.SILENCE, Action.REPLY),
+    Kind.IDLE: (Action.SILENCE, Action.REPLY, Action.DEFLECT),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds of sound, and the hours in which the agent never opens."""
+
+    first_seconds: float = 5.0  # no interruption in a talk's first seconds
+    interruption_gap: float = 20.0  # at most one interruption in so many
+    quiet_hours: tuple[time, time] | None = None
+
+
+class Permitted:
+    """A judge whose decisions are held to the limits."""
+
+    def __init__(self, judge: Judge, limits: Limits, *, patience: float) -> None:
+        """`patience` is the pause at which a silence is final."""
+        self.name = judge.name
+        self._judge = judge
+        self._limits = limits
+        self._patience = patience
+
+    async def judge(self, moment: Moment) -> Decision:
+        """The judge's decision, or the nearest allowed one with the reason why."""
+        decision = await self._judge.judge(moment)
+        action, why = self._allowed(decision.action, moment)
+        if action is decision.action:
+            return decision
+        return replace(decision, action=action, reason=f"{why}; {decision.reason}")
+
+    def _allowed(self, action: Action, moment: Moment) -> tuple[Action, str]:
+        if action not in ALLOWED[moment.kind]:
+            return _nearest(action, moment), f"{action} is no answer to a {moment.kind}"
+        if action is Action.INTERRUPT and (why := self._no_interruption(moment)):
+            return Action.SILENCE, why
+        if moment.kind is Kind.PAUSE and action is not Action.REPLY:
+            return self._must_answer(action, moment)
+        if moment.kind is Kind.IDLE and self._is_quiet(moment):
+            return Action.SILENCE, "quiet hours"
+        return action, ""
+
+    def _no_interruption(self, moment: Moment) -> str:
+        """Why the agent may not cut in now; empty if it may."""
+        if moment.signals.get("no_interruptions"):
+            return "was asked not to interrupt"
+        if moment.persona.proactivity <= 0:
+            return "speaks only when asked"
+        if moment.signal("talk_seconds", moment.at) < self._limits.first_seconds:
+            return "the talk has just begun"
+        if moment.signal("since_interruption", 1e9) < self._limits.interruption_gap:
+            return "cut in a short while ago"
+        return ""
+
+    def _must_answer(self, action: Action, moment: Moment) -> tuple[Action, str]:
+        """An emergency gets a reply, and so does a question before silence is final."""
+        if has_phrase(moment.said, EMERGENCIES):
+            return Action.REPLY, "speaks of an emergency"
+        final = moment.pause >= self._patience or moment.signals.get("typed")
+        if action is Action.SILENCE and final and is_question(moment.said):
+            return Action.REPLY, "asked a question"
+        return action, ""
+
+    def _is_quiet(self, moment: Moment) -> bool:
+        if self._limits.quiet_hours is None:
+            return False
+        begin, end = self._limits.quiet_hours
+        try:
+            now = time.fromisoformat(str(moment.signals.get("local_time", "")))
+        except ValueError:
+            return False
+        return begin <= now < end if begin <= end else now >= begin or now < end
+
+
+def _nearest(action: Action, moment: Moment) -> Action:
+    """What a judge most likely meant by an action that its moment does not know."""
+    if moment.kind is Kind.PAUSE:
+        return Action.REPLY
+    if moment.kind is Kind.OVERLAP and action in (Action.REFUSE, Action.DEFLECT):
+        return Action.REPLY
+    return Action.SILENCE

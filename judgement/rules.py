@@ -1,0 +1,128 @@
+"""The baseline judge: words, pauses and policies, no model."""
+
+from judgement.decision import Action, Decision, decide
+from judgement.moment import Kind, Moment
+from judgement.words import (
+    EMERGENCIES,
+    STOPS,
+    WAITS,
+    has_phrase,
+    is_backchannel,
+    is_question,
+    is_unfinished,
+    on_topic,
+    repetition,
+    words_of,
+)
+
+INSISTING = 1.5  # s of speech after the agent's opener that count as wanting the floor back
+WORDLESS = 1.2  # s of sound without a recognised word that stop the agent all the same
+
+
+class Rules:
+    """Decides at once and always, so that it can stand in for any other judge."""
+
+    name = "rules"
+
+    async def judge(self, moment: Moment) -> Decision:
+        """What the rules say of `moment`."""
+        match moment.kind:
+            case Kind.PARTIAL:
+                return _partial(moment)
+            case Kind.PAUSE:
+                return _pause(moment)
+            case Kind.OVERLAP:
+                return _overlap(moment)
+            case Kind.IDLE:
+                return _idle(moment)
+
+
+def _partial(moment: Moment) -> Decision:
+    """Cut in on circles, and on a ramble the longer the less proactive the persona."""
+    eagerness = moment.persona.proactivity
+    if moment.signals.get("affront"):
+        return decide(Action.INTERRUPT, "heaps abuse", sure=0.7)
+    if eagerness and len(words_of(moment.said)) > 24 and repetition(moment.said) > 0.4:
+        return decide(Action.INTERRUPT, "goes round in circles", sure=0.5 + eagerness / 2.5)
+    patience = 15 + 75 * (1 - eagerness)
+    if eagerness >= 0.5 and moment.turn_seconds > patience:
+        return decide(Action.INTERRUPT, f"has talked for {moment.turn_seconds:.0f} s", sure=0.7)
+    return decide(Action.SILENCE, "is still speaking")
+
+
+def _pause(moment: Moment) -> Decision:
+    if has_phrase(moment.said, EMERGENCIES):
+        return decide(Action.REPLY, "speaks of an emergency", sure=0.97)
+    if not moment.signals.get("typed"):
+        waiting = _not_yet(moment)
+        if waiting:
+            return waiting
+    return _answer(moment)
+
+
+def _not_yet(moment: Moment) -> Decision | None:
+    """A silence, if the user seems to go on or to want no answer."""
+    if has_phrase(moment.said, WAITS):
+        return decide(Action.SILENCE, "asked for a moment", sure=0.85)
+    if is_backchannel(moment.said) and not moment.signals.get("agent_asked"):
+        return decide(Action.SILENCE, "only acknowledges", sure=0.8)
+    if moment.pause < pause_to_wait_for(moment):
+        return decide(Action.SILENCE, "may go on", sure=0.6)
+    return None
+
+
+def pause_to_wait_for(moment: Moment) -> float:
+    """Seconds of silence after which the turn counts as over.
+
+    Short where the voice and the words both sound finished, long where the
+    words break off: a fifth of a second to 2.2 s.
+    """
+    over = moment.signal("turn_over", 0.5)
+    wait = 0.2 + 1.0 * (1 - over)
+    if is_unfinished(moment.said):
+        wait += 1.0
+    elif is_question(moment.said):
+        wait -= 0.2
+    return max(0.2, wait)
+
+
+def _answer(moment: Moment) -> Decision:
+    for policy in moment.persona.refuse:
+        if on_topic(moment.said, policy):
+            return decide(Action.REFUSE, f"asks for {_topic(policy)}")
+    for policy in moment.persona.deflect:
+        if on_topic(moment.said, policy):
+            return decide(Action.DEFLECT, f"turns to {_topic(policy)}")
+    if moment.signals.get("affront"):
+        return decide(Action.REFUSE, "is abusive")
+    return decide(Action.REPLY, "seems to be done")
+
+
+def _topic(policy: str) -> str:
+    return policy.partition("(")[0].strip()
+
+
+def _overlap(moment: Moment) -> Decision:
+    """Yield to a bid for the floor; talk on over a backchannel or a noise."""
+    if has_phrase(moment.said, STOPS):
+        return decide(Action.REPLY, "asks the agent to stop", sure=0.97)
+    if "since_opener" in moment.signals:
+        if moment.signal("since_opener") >= INSISTING:
+            return decide(Action.REPLY, "insists on finishing")
+        return decide(Action.SILENCE, "was just cut off")
+    if is_backchannel(moment.said):
+        return decide(Action.SILENCE, "only acknowledges")
+    words = words_of(moment.said)
+    if len(words) >= 2 or (words and moment.signals.get("finished")):
+        return decide(Action.REPLY, "takes the floor")
+    if not words and moment.signal("sound_seconds") >= WORDLESS:
+        return decide(Action.REPLY, "keeps making a sound", sure=0.6)
+    return decide(Action.SILENCE, "may be a noise", sure=0.6)
+
+
+def _idle(moment: Moment) -> Decision:
+    if moment.persona.proactivity < 0.2:
+        return decide(Action.SILENCE, "speaks only when asked")
+    if moment.signal("idle_count") < 1:
+        return decide(Action.REPLY, "nobody has spoken for a while", sure=0.7)
+    return decide(Action.DEFLECT, "the subject seems exhausted", sure=0.7)

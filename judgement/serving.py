@@ -1,0 +1,69 @@
+"""The local model server: llama.cpp in this process, OpenAI-compatible over HTTP.
+
+It holds the base model once, for the judge and for the replies. Slot 0 of each
+talk's pair is the judge's, so that its prompt stays cached beside the reply's.
+"""
+
+import importlib.util
+import itertools
+from pathlib import Path
+
+import httpx
+import xllamacpp
+
+from judgement.prompt import LABELS
+
+
+class ModelMissing(Exception):
+    """The model file is not there; the text says where it was looked for and what to do."""
+
+
+def packaged_model(package: str) -> Path:
+    """The GGUF file inside a weight package, found without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModelMissing(f"the weight package {package} is not installed: run `make setup`")
+    files = sorted(Path(spec.origin).parent.glob("*.gguf"))
+    if not files:
+        raise ModelMissing(f"the weight package {package} holds no .gguf file")
+    return files[0]
+
+
+class LocalServer:
+    """A running server. Listens on a free port of the loopback address only."""
+
+    def __init__(self, model: Path, *, slots: int = 4, context: int = 8192, threads: int = 2):
+        """Load `model` and listen: about a second. `context` tokens are shared by the slots."""
+        if not model.is_file():
+            raise ModelMissing(f"there is no model file at {model}")
+        params = xllamacpp.CommonParams()
+        params.model.path = str(model)
+        params.hostnames = ["127.0.0.1"]
+        params.port = 0
+        params.n_parallel = slots
+        params.n_ctx = context
+        params.cpuparams.n_threads = threads
+        params.cpuparams_batch.n_threads = threads
+        params.verbosity = 0
+        self._server = xllamacpp.Server(params)
+        self._slots = itertools.cycle(range(slots))
+
+    @property
+    def url(self) -> str:
+        """The base address of its OpenAI-compatible API."""
+        return f"{self._server.listening_address}/v1"
+
+    def slot(self) -> int:
+        """A slot for one use in one talk; they go round when there are more talks."""
+        return next(self._slots)
+
+    async def label_tokens(self) -> dict[str, int]:
+        """The token of each label that is a single token in this model."""
+        tokens: dict[str, int] = {}
+        async with httpx.AsyncClient(base_url=self._server.listening_address) as client:
+            for label in LABELS.values():
+                answer = await client.post("/tokenize", json={"content": label})
+                ids = answer.raise_for_status().json()["tokens"]
+                if len(ids) == 1:
+                    tokens[label] = ids[0]
+        return tokens

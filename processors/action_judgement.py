@@ -1,0 +1,66 @@
+"""ActionJudgementProcessor: MomentFrame -> DecisionFrame."""
+
+import asyncio
+import time
+
+from pipecat.frames.frames import Frame, InterruptionFrame
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+
+from judgement.judge import Judge
+from judgement.moment import Moment
+from processors.frames import DecisionFrame, MomentFrame
+
+
+class ActionJudgementProcessor(FrameProcessor):
+    """Put each moment to the judge, off the frame path.
+
+    One moment is judged at a time and the newest waits its turn, so that a slow
+    judge is late but never starved. An interruption drops both, and so does a
+    moment of another kind: its question is no longer the one that matters.
+    Every other frame passes untouched.
+    """
+
+    def __init__(self, judge: Judge):
+        super().__init__()
+        self._judge = judge
+        self._next: Moment | None = None
+        self._asked: Moment | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection):
+        await super().process_frame(frame, direction)
+        match frame:
+            case MomentFrame(moment=moment):
+                await self._judge_next(moment)
+            case InterruptionFrame():
+                await self._drop()
+                await self.push_frame(frame, direction)
+            case _:
+                await self.push_frame(frame, direction)
+
+    async def cleanup(self):
+        await self._drop()
+        await super().cleanup()
+
+    async def _judge_next(self, moment: Moment):
+        """Judge at once if idle or asked about another kind; else after the one in flight."""
+        if self._asked and self._asked.kind is not moment.kind:
+            await self._drop()
+        self._next = moment
+        if self._task is None or self._task.done():
+            self._task = self.create_task(self._judge_all())
+
+    async def _judge_all(self):
+        while self._next:
+            moment, self._next = self._next, None
+            self._asked = moment
+            began = time.monotonic()
+            decision = await self._judge.judge(moment)
+            await self.push_frame(DecisionFrame(moment, decision, time.monotonic() - began))
+            self._asked = None
+
+    async def _drop(self):
+        self._next = self._asked = None
+        if self._task:
+            task, self._task = self._task, None
+            await self.cancel_task(task)

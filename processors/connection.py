@@ -1,0 +1,86 @@
+"""How a client is connected to a talk, and what its coming and going does."""
+
+import asyncio
+
+from loguru import logger
+from pipecat.pipeline.worker import PipelineWorker
+from pipecat.runner.types import RunnerArguments
+from pipecat.runner.utils import create_transport
+from pipecat.serializers.protobuf import ProtobufFrameSerializer
+from pipecat.transports.base_transport import BaseTransport, TransportParams
+from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
+
+from processors.client import ClientMessages
+from processors.sample import SamplePlayer
+from processors.talk import Talk
+
+UNCONNECTED = 15.0  # s in which an offer must become a connection
+CHUNKS = 2  # of 10 ms that leave at a time: less than Pipecat's 4, so that less is in flight
+
+
+def _webrtc() -> TransportParams:
+    return TransportParams(
+        audio_in_enabled=True, audio_out_enabled=True, audio_out_10ms_chunks=CHUNKS
+    )
+
+
+def _socket() -> FastAPIWebsocketParams:
+    return FastAPIWebsocketParams(
+        audio_in_enabled=True, audio_out_enabled=True, serializer=ProtobufFrameSerializer()
+    )
+
+
+def _telephone() -> FastAPIWebsocketParams:
+    return FastAPIWebsocketParams(audio_in_enabled=True, audio_out_enabled=True)
+
+
+def _daily() -> TransportParams:
+    from pipecat.transports.daily.transport import DailyParams
+
+    return DailyParams(audio_in_enabled=True, audio_out_enabled=True)
+
+
+PARAMS = {
+    "webrtc": _webrtc,
+    "websocket": _socket,
+    "daily": _daily,
+    **dict.fromkeys(("twilio", "telnyx", "plivo", "exotel"), _telephone),
+}
+
+
+async def connect(runner_args: RunnerArguments) -> BaseTransport:
+    """The transport that the client asked for."""
+    return await create_transport(runner_args, PARAMS)
+
+
+def follow(
+    worker: PipelineWorker, transport: BaseTransport, talk: Talk, sample: SamplePlayer
+) -> None:
+    """Start the talk when the client is ready, end it when the client is gone."""
+    messages = ClientMessages(talk, worker.rtvi, sample)
+    connected = asyncio.Event()
+
+    @transport.event_handler("on_client_connected")
+    async def on_client_connected(_transport: object, _client: object):
+        connected.set()
+
+    @transport.event_handler("on_client_disconnected")
+    async def on_client_disconnected(_transport: object, _client: object):
+        logger.info(f"talk {talk.id}: the client is gone")
+        await worker.cancel()
+
+    @worker.event_handler("on_pipeline_started")
+    async def on_pipeline_started(_worker: object, _frame: object):
+        try:
+            await asyncio.wait_for(connected.wait(), UNCONNECTED)
+        except TimeoutError:
+            logger.info(f"talk {talk.id}: nobody connected in {UNCONNECTED:.0f} s")
+            await worker.cancel()
+
+    @worker.rtvi.event_handler("on_client_ready")
+    async def on_client_ready(_rtvi: object):
+        await messages.joined()
+
+    @worker.rtvi.event_handler("on_client_message")
+    async def on_client_message(_rtvi: object, message: object):
+        await messages.received(getattr(message, "type", ""), getattr(message, "data", None))

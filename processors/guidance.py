@@ -1,0 +1,52 @@
+"""LLMContextFrame -> a copy that says in which manner, for this answer only."""
+
+from typing import Any
+
+from pipecat.frames.frames import Frame, InterruptionFrame, LLMContextFrame
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+
+from judgement.listener import Listener
+from processors import manners
+from processors.frames import GuidanceFrame
+from processors.role import Role
+
+
+class GuidanceProcessor(FrameProcessor):
+    """Put the persona before the talk and the guidance behind it, in a copy.
+
+    The shared context holds what was said and nothing else. The copy keeps the
+    last `history` messages. Guidance serves the next answer only; an
+    interruption drops it.
+    """
+
+    def __init__(self, role: Role, listener: Listener, *, history: int):
+        super().__init__()
+        self._role = role
+        self._listener = listener
+        self._history = history
+        self._guidance = ""
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection):
+        await super().process_frame(frame, direction)
+        match frame:
+            case GuidanceFrame(text=text):
+                self._guidance = text
+            case LLMContextFrame() if direction is FrameDirection.DOWNSTREAM:
+                guided = LLMContextFrame(self._copy(frame.context), speculation=frame.speculation)
+                await self.push_frame(guided, direction)
+            case InterruptionFrame():
+                self._guidance = ""
+                await self.push_frame(frame, direction)
+            case _:
+                await self.push_frame(frame, direction)
+
+    def _copy(self, context: LLMContext) -> LLMContext:
+        guidance, self._guidance = self._guidance, ""
+        last = [manners.known(self._listener.facts), guidance]
+        messages: list[Any] = [
+            {"role": "system", "content": self._role.persona.manner},
+            *context.messages[-self._history :],
+            *({"role": "system", "content": text} for text in last if text),
+        ]
+        return LLMContext(messages, tools=context.tools, tool_choice=context.tool_choice)

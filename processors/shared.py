@@ -1,0 +1,135 @@
+"""What one process loads once and every talk uses: models, stores, prepared lines."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+
+from openai import AsyncOpenAI
+from pipecat.services.tts_service import TTSService
+
+from config.personas import load_persona, personas
+from config.settings import Settings
+from judgement.judge import Guarded, Judge
+from judgement.llama import LlamaJudge
+from judgement.permitted import Limits, Permitted
+from judgement.persona import Persona
+from judgement.rules import Rules
+from judgement.serving import LocalServer, packaged_model
+from memory.blocks import Blocks
+from memory.sqlite import SqliteStore
+from memory.store import MemoryStore
+from memory.volatile import VolatileStore
+from memory.wishes import Wishes
+from processors import door
+from processors.services import build_tts
+from processors.services.words import Line
+
+
+@dataclass
+class Shared:
+    """Loaded by `load`, before the first talk, so that no talk waits for a model."""
+
+    settings: Settings
+    persona: Persona
+    server: LocalServer | None
+    labels: dict[str, int]
+    store: MemoryStore
+    blocks: Blocks
+    wishes: Wishes
+    talks: Path
+    lines: dict[str, Line] = field(default_factory=dict[str, Line])
+
+    @classmethod
+    async def load(cls, settings: Settings) -> "Shared":
+        """Load models, open stores, synthesise the lines of every persona."""
+        server = await asyncio.to_thread(_server, settings)
+        folder = Path(settings.memory.path).parent
+        blocks = settings.blocks
+        access = folder / "access.db"
+        shared = cls(
+            settings=settings,
+            persona=load_persona(settings.persona),
+            server=server,
+            labels=await server.label_tokens() if server else {},
+            store=_store(settings),
+            blocks=Blocks(
+                access,
+                warnings=blocks.warnings,
+                minutes=blocks.minutes,
+                lasting_after=blocks.lasting_after,
+            ),
+            wishes=Wishes(access),
+            talks=folder / "talks",
+        )
+        shared.lines = await _prepared(settings, [shared.persona, *personas().values()])
+        return shared
+
+    def judge(self, *, patience: float) -> Judge:
+        """A judge for one talk: on time, and within the limits."""
+        limits = self.settings.limits
+        quiet = limits.quiet_hours
+        allowed = Limits(
+            limits.first_seconds, limits.interruption_gap, _hours(quiet) if quiet else None
+        )
+        return Permitted(self._judge(), allowed, patience=patience)
+
+    def _judge(self) -> Judge:
+        choice = self.settings.judge
+        if choice.kind == "rules":
+            return Rules()
+        local = self.server if choice.url is None else None
+        url = local.url if local else choice.url
+        key = choice.api_key.get_secret_value() if choice.api_key else "none"
+        llama = LlamaJudge(
+            AsyncOpenAI(base_url=url, api_key=key),
+            model=choice.model or "local",
+            slot=local.slot() if local else None,
+            labels=self.labels if local else None,
+        )
+        return Guarded(llama, Rules(), budget=choice.budget)
+
+
+def _server(settings: Settings) -> LocalServer | None:
+    choice = settings.model_server
+    if choice is None:
+        return None
+    model = Path(choice.path) if choice.path else packaged_model(choice.package or "")
+    return LocalServer(model, slots=choice.slots, context=choice.context, threads=choice.threads)
+
+
+def _store(settings: Settings) -> MemoryStore:
+    if settings.memory.store == "sqlite":
+        return SqliteStore(Path(settings.memory.path))
+    return VolatileStore()
+
+
+async def _prepared(settings: Settings, cast: list[Persona]) -> dict[str, Line]:
+    """The spoken lines by text, where the voice can be asked ahead."""
+    voice = build_tts(settings)
+    synthesize = getattr(voice, "synthesize", None)
+    if not isinstance(voice, TTSService) or synthesize is None:
+        return {}
+    texts = {line for persona in cast for line in persona.lines()} | set(door.LINES)
+    return {text: await synthesize(text) for text in sorted(texts)}
+
+
+def _hours(text: str) -> tuple[time, time]:
+    begin, _, end = text.partition("-")
+    return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+
+
+_loaded: Shared | None = None
+
+
+def share(shared: Shared) -> None:
+    """Make `shared` what `shared_now` gives."""
+    global _loaded
+    _loaded = shared
+
+
+def shared_now() -> Shared:
+    """What this process has loaded. Raises `RuntimeError` before that."""
+    if _loaded is None:
+        raise RuntimeError("nothing is loaded yet: call share(await Shared.load(settings)) first")
+    return _loaded

@@ -1,0 +1,187 @@
+"""DecisionFrame -> what is done: reply, silence, interruption, refusal, deflection."""
+
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    Frame,
+    LLMRunFrame,
+    ProposedUserStartedSpeakingFrame,
+    TranscriptionFrame,
+    UserBackchannelFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.utils.time import time_now_iso8601
+
+from judgement.decision import Action
+from judgement.floor import NEXT, Event, Floor
+from judgement.moment import Kind, Moment
+from judgement.words import is_backchannel
+from processors import manners
+from processors.frames import (
+    ActedFrame,
+    AffrontFrame,
+    DecisionFrame,
+    GuidanceFrame,
+    PlayLineFrame,
+    TurnClosedFrame,
+    TurnEndProposedFrame,
+    TurnOpenedFrame,
+)
+from processors.role import Role
+
+FLOOR_EVENTS = {
+    VADUserStartedSpeakingFrame: Event.USER_STARTS,
+    VADUserStoppedSpeakingFrame: Event.USER_STOPS,
+    BotStartedSpeakingFrame: Event.AGENT_STARTS,
+    BotStoppedSpeakingFrame: Event.AGENT_STOPS,
+}
+
+
+class StrategyProcessor(FrameProcessor):
+    """The only stage that starts speech, opens a turn or closes one.
+
+    A decision that comes too late for its moment (the turn is closed, the user
+    speaks again, the agent is silent already) changes nothing. What was done is
+    pushed as ActedFrame. `follows_guidance` is false for a reply model too
+    small to be guided: then the persona's line alone is the answer.
+    """
+
+    def __init__(self, role: Role, *, follows_guidance: bool):
+        super().__init__()
+        self._role = role
+        self._follows_guidance = follows_guidance
+        self._floor = Floor.OPEN
+        self._turn = 0  # the turn that decisions must be about
+        self._opened = False
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection):
+        await super().process_frame(frame, direction)
+        match frame:
+            case DecisionFrame():
+                outcome = await self._act(frame)
+                acted = ActedFrame(frame.moment, frame.decision, frame.latency, outcome)
+                await self.push_frame(acted)
+            case _:
+                if event := FLOOR_EVENTS.get(type(frame)):
+                    self._floor = NEXT[self._floor][event]
+                await self.push_frame(frame, direction)
+
+    async def _act(self, frame: DecisionFrame) -> str:
+        """Carry out a decision; what became of it in a word or two."""
+        moment, action = frame.moment, frame.decision.action
+        if moment.turn != self._turn:
+            return "too late"
+        match moment.kind:
+            case Kind.PARTIAL:
+                return await self._while_speaking(moment, action)
+            case Kind.PAUSE:
+                return await self._at_pause(moment, action)
+            case Kind.OVERLAP:
+                return await self._over_agent(moment, action)
+            case Kind.IDLE:
+                return await self._when_idle(action)
+
+    async def _while_speaking(self, moment: Moment, action: Action) -> str:
+        if self._floor is not Floor.USER:
+            return "too late"
+        await self._open()
+        if action is not Action.INTERRUPT:
+            return "kept listening"
+        return await self._cut_in(moment)
+
+    async def _at_pause(self, moment: Moment, action: Action) -> str:
+        if self._floor in (Floor.USER, Floor.BOTH) and not moment.signals.get("typed"):
+            return "too late"
+        await self._open()
+        if action is Action.SILENCE:
+            return await self._stay_silent(moment)
+        if moment.signals.get("affront"):
+            return await self._answer_affront(moment)
+        match action:
+            case Action.REFUSE:
+                return await self._answer_with_line(moment, action, "refused")
+            case Action.DEFLECT:
+                return await self._answer_with_line(moment, action, "deflected")
+            case Action.REPLY | Action.INTERRUPT:
+                await self._close(moment.said, answer=True)
+                return "replied"
+
+    async def _over_agent(self, moment: Moment, action: Action) -> str:
+        if self._floor not in (Floor.BOTH, Floor.AGENT):
+            return "too late"
+        if action is Action.SILENCE:
+            await self._note_backchannel(moment)
+            return "went on"
+        await self._open()
+        await self.push_frame(TurnOpenedFrame(), FrameDirection.UPSTREAM)
+        return "yielded"
+
+    async def _when_idle(self, action: Action) -> str:
+        if self._floor is not Floor.OPEN or self._opened:
+            return "too late"
+        if action is Action.SILENCE:
+            return "chose silence"
+        line = self._role.line("idle" if action is Action.REPLY else "subjects")
+        if self._follows_guidance:
+            guidance = manners.opening(action)
+            await self.push_frame(GuidanceFrame(guidance))
+            await self.push_frame(LLMRunFrame())
+        else:
+            await self.push_frame(PlayLineFrame(line))
+        return "opened" if action is Action.REPLY else "changed the subject"
+
+    async def _cut_in(self, moment: Moment) -> str:
+        """An opener at once, then an answer to the words so far."""
+        if moment.signals.get("affront"):
+            return await self._answer_affront(moment)
+        opener = self._role.line("openers")
+        await self.push_frame(PlayLineFrame(opener, goes_on=True))
+        await self.push_frame(GuidanceFrame(manners.cut_in(opener)))
+        await self._close(moment.said, answer=True, cut_in=True)
+        return "cut in"
+
+    async def _stay_silent(self, moment: Moment) -> str:
+        """Wait, unless the user has been silent for as long as patience lasts."""
+        if moment.pause < self._role.persona.patience and not moment.signals.get("typed"):
+            return "waiting"
+        await self._close(moment.said, answer=False)
+        return "chose silence"
+
+    async def _answer_with_line(self, moment: Moment, action: Action, outcome: str) -> str:
+        line = self._role.line("refusals" if action is Action.REFUSE else "deflections")
+        goes_on = self._follows_guidance
+        await self.push_frame(PlayLineFrame(line, goes_on=goes_on))
+        if goes_on:
+            await self.push_frame(GuidanceFrame(manners.after_line(action, line)))
+        await self._close(moment.said, answer=goes_on)
+        return outcome
+
+    async def _answer_affront(self, moment: Moment) -> str:
+        await self._close(moment.said, answer=False, cut_in=self._floor is Floor.USER)
+        await self.push_frame(AffrontFrame(), FrameDirection.UPSTREAM)
+        return "warned"
+
+    async def _note_backchannel(self, moment: Moment):
+        """Tell the client of an "mhm"; it stays out of the context."""
+        if moment.signals.get("finished") and is_backchannel(moment.said):
+            await self.push_frame(
+                UserBackchannelFrame(text=moment.said, user_id="", timestamp=time_now_iso8601())
+            )
+
+    async def _open(self):
+        """Open the user's turn; Pipecat's own interruption silences the agent."""
+        if not self._opened:
+            self._opened = True
+            await self.push_frame(ProposedUserStartedSpeakingFrame())
+
+    async def _close(self, said: str, *, answer: bool, cut_in: bool = False):
+        """End the user's turn with the words `said`, to be answered by the model or not."""
+        words = TranscriptionFrame(text=said, user_id="", timestamp=time_now_iso8601())
+        words.interruptible = False
+        self._opened = False
+        self._turn += 1
+        await self.push_frame(words)
+        await self.push_frame(TurnEndProposedFrame(answer=answer))
+        await self.push_frame(TurnClosedFrame(said, cut_in=cut_in), FrameDirection.UPSTREAM)

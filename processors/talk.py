@@ -1,0 +1,93 @@
+"""One talk: who it is with, and all that lasts as long as it does."""
+
+import asyncio
+import gc
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from config.personas import personas
+from judgement.listener import Listener
+from memory.keeper import Keeper
+from processors.door import Door
+from processors.recorder import Recorder
+from processors.role import Role
+from processors.shared import Shared
+
+_USER = re.compile(r"[\w.@+-]{1,64}")
+
+
+@dataclass
+class Talk:
+    """Made by `begin`, closed by `end`, nothing of it kept beyond but what memory was given."""
+
+    id: str
+    user: str
+    role: Role
+    listener: Listener
+    keeper: Keeper
+    recorder: Recorder
+    door: Door
+
+    @classmethod
+    async def begin(cls, shared: Shared, body: object) -> "Talk":
+        """A talk as the client asked for it in `body`; what it got wrong is left out."""
+        wish: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
+        talk = str(uuid.uuid4())
+        user = _user(wish.get("user")) or f"guest-{talk}"
+        role = _role(shared, wish)
+        limits = shared.settings.limits
+        listener = Listener(
+            role.policy,
+            patience=role.persona.patience,
+            idle_seconds=limits.idle_seconds,
+            idle_times=limits.idle_times,
+        )
+        keeper = Keeper(
+            shared.store, user, talk, consent=wish.get("consent") is True, wishes=shared.wishes
+        )
+        await keeper.start()
+        return cls(
+            id=talk,
+            user=user,
+            role=role,
+            listener=listener,
+            keeper=keeper,
+            recorder=Recorder(shared.talks, talk),
+            door=Door(shared.blocks, user, max_text=limits.max_text),
+        )
+
+    def change_persona(self, name: str) -> bool:
+        """Become another persona from the next moment on; False if there is none of that name."""
+        persona = personas().get(name)
+        if persona is None:
+            return False
+        self.role.play(persona)
+        self.listener.policy = self.role.policy
+        self.listener.patience = persona.patience
+        return True
+
+    def be_proactive(self, value: float) -> None:
+        """From 0 (speaks only when asked) to 1."""
+        self.role.be_proactive(value)
+        self.listener.policy = self.role.policy
+
+    async def end(self) -> None:
+        """Write what is still to be written and let go of the rest."""
+        await self.keeper.close()
+        await asyncio.to_thread(self.recorder.close)
+        gc.collect()  # a finished pipeline stays in reference cycles, some 10 MB of it
+
+
+def _user(name: object) -> str:
+    return name if isinstance(name, str) and _USER.fullmatch(name) else ""
+
+
+def _role(shared: Shared, wish: Mapping[str, Any]) -> Role:
+    role = Role(personas().get(str(wish.get("persona")), shared.persona))
+    proactivity = wish.get("proactivity")
+    if isinstance(proactivity, (int, float)) and not isinstance(proactivity, bool):
+        role.be_proactive(float(proactivity))
+    return role

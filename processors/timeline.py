@@ -1,0 +1,55 @@
+"""ActedFrame -> what the page shows, what the log says, what the talk's rows keep."""
+
+from loguru import logger
+from pipecat.frames.frames import Frame
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.processors.frameworks.rtvi.frames import RTVIServerMessageFrame
+
+from processors.frames import ActedFrame
+from processors.recorder import Recorder
+
+
+class TimelineProcessor(FrameProcessor):
+    """One server message, one log line and one row a decision.
+
+    What was said stays out of the log unless `log_words` asks for it.
+    """
+
+    def __init__(self, recorder: Recorder, *, log_words: bool):
+        super().__init__()
+        self._recorder = recorder
+        self._log_words = log_words
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection):
+        await super().process_frame(frame, direction)
+        match frame:
+            case ActedFrame():
+                await self._show(frame)
+            case _:
+                await self.push_frame(frame, direction)
+
+    async def _show(self, acted: ActedFrame):
+        moment, decision = acted.moment, acted.decision
+        number = self._recorder.decided(moment, decision)
+        words = f" | {moment.said}" if self._log_words else ""
+        logger.info(
+            f"decision {number} at {moment.at:.1f} s: {moment.kind} -> {decision.action} "
+            f"({acted.outcome}; {decision.reason}){words}"
+        )
+        message = {
+            "type": "decision",
+            "id": number,
+            "at": moment.at,
+            "kind": moment.kind.value,
+            "said": moment.said,
+            "pause": moment.pause,
+            "action": decision.action.value,
+            "probabilities": {a.value: round(p, 3) for a, p in decision.probabilities.items()},
+            "reason": decision.reason,
+            "facts": list(moment.facts),
+            "latency_ms": round(acted.latency * 1000, 1),
+            "judge": decision.judge,
+            "fallback": decision.fallback,
+            "outcome": acted.outcome,
+        }
+        await self.push_frame(RTVIServerMessageFrame(data=message))

@@ -1,0 +1,84 @@
+"""python bot.py: check, load, serve."""
+
+import argparse
+import asyncio
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+from pipecat.runner import run
+
+from config.check import report
+from config.personas import PersonaError, personas
+from config.settings import PROFILES, Settings, SettingsError, load
+from judgement.serving import ModelMissing
+from memory.store import MemoryStoreError
+from processors.recorder import sweep
+from processors.shared import Shared, share, shared_now
+from server.web import mount
+
+TROUBLE = (SettingsError, PersonaError, ModelMissing, MemoryStoreError)
+
+
+def main() -> None:
+    """Read the command line, load everything once, hand over to Pipecat's runner."""
+    parser = argparse.ArgumentParser(description="Repartee: a voice agent that knows when to speak")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=PROFILES / "embedded.yaml",
+        help="profile to run (default: config/embedded.yaml)",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="say what would run and what is missing, then stop"
+    )
+    ours, _ = parser.parse_known_args()
+    try:
+        if ours.check:
+            sys.exit(_check(ours.config))
+        settings = load(ours.config)
+        print(f"Repartee loads its models ({settings.profile}) ...", flush=True)
+        share(asyncio.run(Shared.load(settings)))
+    except TROUBLE as error:
+        sys.exit(f"Repartee can't start.\n{error}")
+    _serve(parser, settings)
+
+
+def _check(path: Path) -> int:
+    lines = report(load(path, allow_unset=True))
+    for line in lines:
+        print(line)
+    return 0 if all(line.ok for line in lines) else 1
+
+
+def _serve(parser: argparse.ArgumentParser, settings: Settings) -> None:
+    shared = shared_now()
+    keep = settings.privacy.keep_talk_minutes * 60
+    mount(run.app, settings, personas=personas, persona=shared.persona, talks_folder=shared.talks)
+    threading.Thread(target=_announce, args=(parser,), daemon=True).start()
+    threading.Thread(target=_sweep_talks, args=(shared.talks, keep), daemon=True).start()
+    run.main(parser)
+
+
+def _announce(parser: argparse.ArgumentParser) -> None:
+    """One clear line once the server answers."""
+    while not hasattr(run, "RUNNER_PORT"):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    url = f"http://{run.RUNNER_HOST}:{run.RUNNER_PORT}"
+    for _ in range(600):
+        try:
+            httpx.get(f"{url}/status", timeout=1).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            print(f"\nRepartee is ready: open {url} and talk. Ctrl+C stops it.\n", flush=True)
+            return
+
+
+def _sweep_talks(folder: Path, keep: float) -> None:
+    while True:
+        sweep(folder, older_than=keep)
+        time.sleep(60)

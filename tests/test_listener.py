@@ -1,0 +1,215 @@
+from judgement.listener import Listener
+from judgement.moment import Kind, Moment, Policy
+
+CHUNK = 0.02
+
+
+def listener(**more) -> Listener:
+    return Listener(Policy(), **more)
+
+
+def hear(ear: Listener, seconds: float) -> list[Moment]:
+    return [m for _ in range(round(seconds / CHUNK)) for m in ear.sound(CHUNK)]
+
+
+def say(ear: Listener, text: str, seconds: float = 1.0) -> None:
+    ear.user_starts()
+    hear(ear, seconds)
+    ear.words(text, final=False)
+
+
+def stop(ear: Listener, text: str, over: float = 0.9) -> list[Moment]:
+    """The user falls silent, the turn model and the final words follow."""
+    hear(ear, 0.2)
+    ear.user_stops(0.2)
+    return ear.turn_over(over) + ear.words(text, final=True)
+
+
+def test_new_words_of_a_speaking_user_are_a_partial_moment():
+    ear = listener()
+    ear.user_starts()
+    hear(ear, 0.6)
+    [moment] = ear.words("hello", final=False)
+    assert (moment.kind, moment.said, moment.pause) == (Kind.PARTIAL, "hello", 0.0)
+    assert moment.turn_seconds == 0.6
+
+
+def test_the_same_words_again_are_no_moment():
+    ear = listener()
+    say(ear, "hello")
+    assert ear.words("hello", final=False) == []
+
+
+def test_a_pause_is_asked_about_once_the_final_words_are_there():
+    ear = listener()
+    say(ear, "hello")
+    [moment] = stop(ear, "Hello.")
+    assert (moment.kind, moment.said, moment.pause) == (Kind.PAUSE, "Hello.", 0.2)
+    assert moment.signals["turn_over"] == 0.9
+
+
+def test_a_pause_is_asked_about_again_as_it_grows_and_last_at_patience():
+    ear = listener(patience=1.5)
+    say(ear, "hello")
+    stop(ear, "Hello.")
+    pauses = [m.pause for m in hear(ear, 5.0)]
+    assert pauses == sorted(pauses) and pauses[-1] == 1.5
+    assert len(pauses) == len(set(pauses)) >= 5
+
+
+def test_a_late_final_delays_the_question_but_not_for_long():
+    ear = listener()
+    say(ear, "hello")
+    hear(ear, 0.2)
+    ear.user_stops(0.2)
+    ear.turn_over(0.9)
+    assert hear(ear, 0.2) == []
+    [moment] = hear(ear, 0.12)
+    assert moment.said == "hello"
+
+
+def test_speech_after_a_pause_goes_on_with_the_same_turn():
+    ear = listener()
+    say(ear, "I would")
+    stop(ear, "I would", over=0.1)
+    hear(ear, 0.4)
+    ear.user_starts()
+    hear(ear, 0.5)
+    [moment] = ear.words("like tea", final=False)
+    assert (moment.said, moment.turn) == ("I would like tea", 0)
+
+
+def test_a_closed_turn_leaves_no_words_behind():
+    ear = listener()
+    say(ear, "hello")
+    stop(ear, "Hello.")
+    ear.turn_closed("Hello.")
+    assert ear.said == "" and hear(ear, 4.0) == []
+    say(ear, "again")
+    assert ear.said == "again" and ear.turn == 1
+
+
+def test_words_over_the_agent_are_an_overlap_and_never_part_of_the_next_turn():
+    ear = listener()
+    ear.agent_starts()
+    ear.user_starts()
+    hear(ear, 0.4)
+    [moment] = ear.words("mhm", final=True)
+    assert (moment.kind, moment.said) == (Kind.OVERLAP, "mhm")
+    ear.user_stops(0.2)
+    ear.agent_stops()
+    say(ear, "so what about")
+    assert ear.said == "so what about"
+
+
+def test_a_wordless_sound_over_the_agent_is_asked_about_as_it_lasts():
+    ear = listener()
+    ear.agent_starts()
+    ear.user_starts()
+    lasted = [m.signals["sound_seconds"] for m in hear(ear, 1.0)]
+    assert [round(float(s), 1) for s in lasted] == [0.3, 0.6, 0.9]
+
+
+def test_after_a_yield_the_words_over_the_agent_are_a_turn():
+    ear = listener()
+    ear.agent_starts()
+    ear.user_starts()
+    hear(ear, 0.6)
+    ear.words("no wait", final=False)
+    ear.turn_opened()
+    ear.agent_stops()
+    hear(ear, 0.4)
+    [moment] = ear.words("no wait I meant blue", final=False)
+    assert (moment.kind, moment.said) == (Kind.PARTIAL, "no wait I meant blue")
+
+
+def test_a_yield_after_the_user_fell_silent_still_leads_to_a_pause_moment():
+    ear = listener()
+    ear.agent_starts()
+    ear.user_starts()
+    hear(ear, 0.5)
+    ear.user_stops(0.2)
+    ear.turn_over(0.9)
+    ear.words("stop", final=True)
+    moments = ear.turn_opened()
+    ear.agent_stops()
+    moments += hear(ear, 0.5)
+    assert moments and moments[0].kind is Kind.PAUSE and moments[0].said == "stop"
+
+
+def test_after_a_cut_in_the_same_breath_counts_from_there():
+    ear = listener()
+    say(ear, "and then I went to the shop again")
+    ear.turn_closed("and then I went to the shop again", cut_in=True)
+    ear.agent_starts()
+    hear(ear, 0.5)
+    [moment] = ear.words("and then I went to the shop again and again", final=False)
+    assert (moment.kind, moment.said) == (Kind.OVERLAP, "and again")
+    assert moment.signals["since_opener"] == 0.5
+
+
+def test_a_sound_without_words_opens_nothing_for_good():
+    ear = listener(patience=1.0)
+    ear.user_starts()
+    hear(ear, 0.3)
+    ear.user_stops(0.2)
+    assert hear(ear, 2.0) == []
+    assert ear.said == ""
+
+
+def test_typed_text_is_a_turn_of_its_own():
+    ear = listener()
+    [moment] = ear.typed("what time is it")
+    assert (moment.kind, moment.said) == (Kind.PAUSE, "what time is it")
+    assert moment.signals["typed"] is True
+
+
+def test_idle_comes_back_and_gives_up_after_three():
+    ear = listener(idle_seconds=5.0)
+    moments = hear(ear, 40.0)
+    assert [m.kind for m in moments] == [Kind.IDLE] * 3
+    assert [m.signals["idle_count"] for m in moments] == [0, 1, 2]
+    assert [round(m.at) for m in moments] == [5, 10, 15]
+
+
+def test_speech_starts_the_idle_count_anew():
+    ear = listener(idle_seconds=5.0)
+    hear(ear, 6.0)
+    say(ear, "hello")
+    stop(ear, "Hello.")
+    ear.turn_closed("Hello.")
+    assert [m.signals["idle_count"] for m in hear(ear, 6.0)] == [0]
+
+
+def test_history_tells_who_said_what_how_long_ago():
+    ear = listener()
+    ear.agent_said("Do you like tea?")
+    hear(ear, 2.0)
+    say(ear, "yes")
+    [moment] = stop(ear, "Yes.")
+    [turn] = moment.history
+    assert (turn.who, turn.text) == ("agent", "Do you like tea?")
+    assert 3.0 < turn.ago < 3.5 and moment.signals["agent_asked"] is True
+
+
+def test_a_replay_at_another_chunk_size_gives_the_same_moments():
+    def replay(chunk: float) -> list[tuple[str, str]]:
+        ear = listener()
+        found: list[Moment] = []
+        found += say_and_collect(ear, chunk)
+        return [(m.kind.value, m.said) for m in found]
+
+    def say_and_collect(ear: Listener, chunk: float) -> list[Moment]:
+        moments: list[Moment] = []
+        ear.user_starts()
+        for _ in range(round(0.4 / chunk)):
+            moments += ear.sound(chunk)
+        moments += ear.words("one two", final=False)
+        ear.user_stops(0.2)
+        moments += ear.turn_over(0.5)
+        moments += ear.words("One two.", final=True)
+        for _ in range(round(1.0 / chunk)):
+            moments += ear.sound(chunk)
+        return moments
+
+    assert replay(0.02) == replay(0.01)

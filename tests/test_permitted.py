@@ -1,0 +1,87 @@
+from datetime import time
+
+import pytest
+
+from judgement.decision import Action, Decision, decide
+from judgement.moment import Kind, Moment, Policy
+from judgement.permitted import Limits, Permitted
+
+
+class Always:
+    name = "always"
+
+    def __init__(self, action: Action):
+        self.action = action
+
+    async def judge(self, moment: Moment) -> Decision:
+        return decide(self.action, "always")
+
+
+async def held(action: Action, moment: Moment, **limits) -> Decision:
+    return await Permitted(Always(action), Limits(**limits), patience=3.0).judge(moment)
+
+
+def speaking(**signals) -> Moment:
+    return Moment(Kind.PARTIAL, "and so on", signals={"talk_seconds": 60.0} | signals)
+
+
+async def test_an_interruption_passes_when_nothing_forbids_it():
+    assert (await held(Action.INTERRUPT, speaking())).action is Action.INTERRUPT
+
+
+@pytest.mark.parametrize(
+    ("signals", "why"),
+    [
+        ({"talk_seconds": 2.0}, "just begun"),
+        ({"since_interruption": 12.0}, "short while ago"),
+        ({"no_interruptions": True}, "asked not to"),
+    ],
+)
+async def test_an_interruption_is_held_back(signals: dict, why: str):
+    decision = await held(Action.INTERRUPT, speaking(**signals))
+    assert decision.action is Action.SILENCE and why in decision.reason
+
+
+async def test_proactivity_zero_never_interrupts():
+    moment = Moment(
+        Kind.PARTIAL, "so", signals={"talk_seconds": 60.0}, persona=Policy(proactivity=0.0)
+    )
+    assert (await held(Action.INTERRUPT, moment)).action is Action.SILENCE
+
+
+async def test_a_question_is_never_met_with_a_final_silence():
+    moment = Moment(Kind.PAUSE, "what do you think about it", pause=3.0)
+    assert (await held(Action.SILENCE, moment)).action is Action.REPLY
+
+
+async def test_a_silence_that_still_waits_is_left_alone():
+    moment = Moment(Kind.PAUSE, "what do you think about it", pause=0.5)
+    assert (await held(Action.SILENCE, moment)).action is Action.SILENCE
+
+
+@pytest.mark.parametrize("action", [Action.SILENCE, Action.REFUSE, Action.DEFLECT])
+async def test_an_emergency_is_answered(action: Action):
+    moment = Moment(Kind.PAUSE, "please call an ambulance", pause=0.3)
+    assert (await held(action, moment)).action is Action.REPLY
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "becomes"),
+    [
+        (Kind.PARTIAL, Action.REPLY, Action.SILENCE),
+        (Kind.PAUSE, Action.INTERRUPT, Action.REPLY),
+        (Kind.OVERLAP, Action.REFUSE, Action.REPLY),
+        (Kind.OVERLAP, Action.INTERRUPT, Action.SILENCE),
+        (Kind.IDLE, Action.REFUSE, Action.SILENCE),
+    ],
+)
+async def test_an_action_foreign_to_its_moment_becomes_the_nearest(kind, action, becomes):
+    assert (await held(action, Moment(kind, "words"))).action is becomes
+
+
+async def test_quiet_hours_that_span_midnight_keep_the_agent_from_opening():
+    hours = (time(22), time(7))
+    late = Moment(Kind.IDLE, "", signals={"local_time": "23:10"})
+    noon = Moment(Kind.IDLE, "", signals={"local_time": "12:00"})
+    assert (await held(Action.REPLY, late, quiet_hours=hours)).action is Action.SILENCE
+    assert (await held(Action.REPLY, noon, quiet_hours=hours)).action is Action.REPLY

@@ -1,0 +1,88 @@
+import pytest
+
+from judgement.decision import Action
+from judgement.moment import Kind, Moment, Policy
+from judgement.rules import Rules
+
+CLERK = Policy(
+    refuse=("discounts (discount, cheaper, lower price)",),
+    deflect=("politics (election, president)",),
+    proactivity=0.5,
+)
+EAGER = Policy(proactivity=0.9)
+
+
+async def decision(kind: Kind, said: str, policy: Policy = CLERK, pause: float = 0.0, **more):
+    turn_seconds = more.pop("turn_seconds", 2.0)
+    moment = Moment(
+        kind, said, pause=pause, persona=policy, signals=more, turn_seconds=turn_seconds
+    )
+    return (await Rules().judge(moment)).action
+
+
+@pytest.mark.parametrize(
+    ("said", "pause", "turn_over", "action"),
+    [
+        ("What time do you open?", 0.25, 0.95, Action.REPLY),
+        ("I would like to", 0.4, 0.2, Action.SILENCE),
+        ("I would like to", 2.4, 0.2, Action.REPLY),
+        ("the blue one please", 0.2, 0.1, Action.SILENCE),
+        ("the blue one please", 1.2, 0.1, Action.REPLY),
+        ("Could I get a discount on this?", 0.3, 0.95, Action.REFUSE),
+        ("Who will win the election?", 0.3, 0.95, Action.DEFLECT),
+        ("hold on let me think", 2.0, 0.9, Action.SILENCE),
+        ("mhm", 2.0, 0.9, Action.SILENCE),
+        ("I can't breathe", 0.2, 0.1, Action.REPLY),
+    ],
+)
+async def test_at_a_pause(said: str, pause: float, turn_over: float, action: Action):
+    assert await decision(Kind.PAUSE, said, pause=pause, turn_over=turn_over) is action
+
+
+async def test_a_typed_message_is_answered_without_waiting():
+    assert await decision(Kind.PAUSE, "I would like to", typed=True) is Action.REPLY
+
+
+@pytest.mark.parametrize(
+    ("said", "signals", "action"),
+    [
+        ("mhm", {"finished": True}, Action.SILENCE),
+        ("yeah right", {}, Action.SILENCE),
+        ("", {"sound_seconds": 0.4}, Action.SILENCE),
+        ("", {"sound_seconds": 1.5}, Action.REPLY),
+        ("no wait", {}, Action.REPLY),
+        ("actually I meant the", {}, Action.REPLY),
+        ("actually", {"finished": False}, Action.SILENCE),
+        ("actually", {"finished": True}, Action.REPLY),
+        ("and then we went", {"since_opener": 0.5}, Action.SILENCE),
+        ("and then we went", {"since_opener": 1.6}, Action.REPLY),
+        ("let me finish", {"since_opener": 0.3}, Action.REPLY),
+    ],
+)
+async def test_over_the_agent(said: str, signals: dict, action: Action):
+    assert await decision(Kind.OVERLAP, said, **signals) is action
+
+
+async def test_a_speaker_who_goes_round_in_circles_is_cut_off():
+    circle = "I went to the shop to buy some bread and then " * 4
+    assert await decision(Kind.PARTIAL, circle, EAGER) is Action.INTERRUPT
+
+
+async def test_an_ordinary_sentence_is_listened_to():
+    said = "so last week we visited my aunt in the country and she showed us the garden"
+    assert await decision(Kind.PARTIAL, said, EAGER, turn_seconds=6.0) is Action.SILENCE
+
+
+async def test_a_ramble_is_cut_off_sooner_the_more_proactive_the_persona():
+    said = "well"
+    assert await decision(Kind.PARTIAL, said, EAGER, turn_seconds=30.0) is Action.INTERRUPT
+    assert await decision(Kind.PARTIAL, said, CLERK, turn_seconds=30.0) is Action.SILENCE
+
+
+async def test_a_persona_that_speaks_only_when_asked_never_opens():
+    assert await decision(Kind.IDLE, "", Policy(proactivity=0.0)) is Action.SILENCE
+
+
+async def test_the_second_opening_changes_the_subject():
+    assert await decision(Kind.IDLE, "", idle_count=0) is Action.REPLY
+    assert await decision(Kind.IDLE, "", idle_count=1) is Action.DEFLECT
