@@ -37,11 +37,15 @@ class MemoryStore(Protocol):
     """
 
     async def remember(self, memory: Memory) -> None:
-        """Keep `memory`; the same id twice keeps the later one."""
+        """Keep `memory`; the same id twice keeps the later one. A naive `when` is a ValueError."""
         ...
 
     async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
         """The user's closest memories, best first, never another user's."""
+        ...
+
+    async def everything(self, user: str) -> list[Memory]:
+        """All the user's memories, oldest first: to show, to export, to move elsewhere."""
         ...
 
     async def last_seen(self, user: str) -> datetime | None:
@@ -53,5 +57,5 @@ class MemoryStore(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of files and connections. Safe to call twice."""
+        """Let go of files and connections; all else raises from then on. Safe to call twice."""
         ...
