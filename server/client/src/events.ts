@@ -1,0 +1,69 @@
+/** What the page is told: the server's messages, and what the call itself reports. */
+
+export const ACTIONS = ["reply", "silence", "interrupt", "refuse", "deflect"] as const;
+export type Action = (typeof ACTIONS)[number];
+export type Kind = "partial" | "pause" | "overlap" | "idle";
+
+/** One entry of the timeline. The same id again replaces what was said before. */
+export interface Decision {
+  type: "decision";
+  id: number;
+  at: number; // seconds of sound since the talk began
+  kind: Kind;
+  said: string;
+  pause: number; // seconds
+  action: Action;
+  probabilities: Record<Action, number>;
+  reason: string;
+  facts: string[];
+  latency_ms: number;
+  judge: string;
+  fallback: boolean;
+  outcome: string;
+}
+
+export type ServerEvent =
+  | Decision
+  | { type: "persona"; name: string; title: string; proactivity: number }
+  | { type: "talk"; id: string }
+  | { type: "warning"; left: number }
+  | { type: "blocked"; until: string | null }
+  | { type: "notice"; text: string }
+  | { type: "sample"; state: "playing" | "done" };
+
+/** Where the connection stands. `failed` never came about; `lost` was cut without our asking. */
+export type Link = "out" | "joining" | "in" | "reconnecting" | "failed" | "lost";
+
+export type MicrophoneState =
+  | "off"
+  | "asking"
+  | "on"
+  | "muted"
+  | "none"
+  | "denied"
+  | "busy"
+  | "insecure";
+
+export type CallEvent =
+  | { type: "link"; state: Link; why?: string }
+  | { type: "microphone"; state: MicrophoneState }
+  | { type: "microphones"; devices: { id: string; label: string }[]; selected: string }
+  | { type: "level"; level: number } // 0 to 1
+  | { type: "floor"; who: "user" | "agent"; speaking: boolean }
+  | { type: "writing"; on: boolean } // the reply model is at work
+  | { type: "voicing"; on: boolean } // the voice is at work
+  | { type: "cut-off" } // the agent's speech was cut off
+  | { type: "user-words"; text: string; final: boolean }
+  | { type: "agent-words"; text: string }
+  | { type: "typed"; text: string };
+
+export type PageEvent = ServerEvent | CallEvent;
+export type Receive = (event: PageEvent) => void;
+
+const SERVER_TYPES = ["decision", "persona", "talk", "warning", "blocked", "notice", "sample"];
+
+/** The server's message as an event, or null for one that this page does not know. */
+export function fromServer(message: unknown): ServerEvent | null {
+  if (typeof message !== "object" || message === null || !("type" in message)) return null;
+  return SERVER_TYPES.includes(String(message.type)) ? (message as ServerEvent) : null;
+}

@@ -1,0 +1,83 @@
+/** Who the agent is, how forward, and what it may remember of whom. */
+
+import type { StartBody } from "./call";
+import { get, h } from "./dom";
+import type { PageEvent } from "./events";
+import { forget, identity } from "./identity";
+import type { Profile } from "./server";
+import { proactivityWords } from "./words";
+
+type Send = (type: string, data: unknown) => boolean;
+
+export class Settings {
+  private readonly persona = get<HTMLSelectElement>("persona");
+  private readonly proactivity = get<HTMLInputElement>("proactivity");
+  private readonly consent = get<HTMLInputElement>("consent");
+  private readonly forgetNote = get("forget-note");
+  private profile: Profile | null = null;
+
+  constructor(private readonly send: Send) {
+    this.persona.addEventListener("change", () => this.choosePersona());
+    this.proactivity.addEventListener("input", () => this.describe());
+    this.proactivity.addEventListener("change", () =>
+      this.send("proactivity", { value: this.proactivity.valueAsNumber }),
+    );
+    this.consent.addEventListener("change", () =>
+      this.send("consent", { value: this.consent.checked }),
+    );
+    get("forget").addEventListener("click", () => this.forget());
+    this.describe();
+  }
+
+  /** Offer what the server has; what was chosen before stays where it still exists. */
+  offer(profile: Profile): void {
+    const chosen = this.profile ? this.persona.value : profile.persona;
+    if (!this.profile) this.proactivity.value = String(profile.proactivity);
+    this.profile = profile;
+    const options = profile.personas.map(({ name, title }) =>
+      h("option", { value: name }, title || name),
+    );
+    this.persona.replaceChildren(...options);
+    const known = profile.personas.some(({ name }) => name === chosen);
+    this.persona.value = known ? chosen : profile.persona;
+    this.describe();
+  }
+
+  receive(event: PageEvent): void {
+    if (event.type !== "persona") return;
+    this.persona.value = event.name;
+    this.proactivity.value = String(event.proactivity);
+    this.describe();
+  }
+
+  /** What the next talk is started with. */
+  body(): StartBody {
+    return {
+      user: identity(),
+      consent: this.consent.checked,
+      persona: this.persona.value,
+      proactivity: this.proactivity.valueAsNumber,
+    };
+  }
+
+  /** A persona brings its own proactivity; in a talk the server says so itself. */
+  private choosePersona(): void {
+    const persona = this.profile?.personas.find(({ name }) => name === this.persona.value);
+    if (persona) this.proactivity.value = String(persona.proactivity);
+    this.describe();
+    this.send("persona", { name: this.persona.value });
+  }
+
+  private describe(): void {
+    const words = proactivityWords(this.proactivity.valueAsNumber);
+    get("proactivity-words").textContent = words;
+    this.proactivity.setAttribute("aria-valuetext", `${this.proactivity.value}: ${words}`);
+  }
+
+  private forget(): void {
+    forget();
+    this.consent.checked = false;
+    this.send("consent", { value: false });
+    this.forgetNote.textContent = "Done. Your next talk begins as a stranger’s.";
+  }
+}

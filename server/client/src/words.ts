@@ -1,0 +1,62 @@
+/** Clear words for what can go wrong, and for what the agent is doing. */
+
+import type { MicrophoneState } from "./events";
+import type { State } from "./state";
+
+export const STATE_WORDS: Record<State, string> = {
+  out: "Not in a talk",
+  joining: "Joining…",
+  listening: "Listening",
+  thinking: "Thinking",
+  speaking: "Speaking",
+  interrupted: "Interrupted",
+};
+
+const TYPE_INSTEAD = "You can type meanwhile.";
+
+/** What to tell a person whose microphone is in this state; "" where nothing is wrong. */
+export const MICROPHONE_WORDS: Record<MicrophoneState, string> = {
+  off: "",
+  on: "",
+  muted: "",
+  asking: "",
+  none: `No microphone was found. Connect one and press “Turn microphone on”. ${TYPE_INSTEAD}`,
+  denied: `The browser was not allowed to use the microphone. Allow it beside the address bar, then press “Turn microphone on”. ${TYPE_INSTEAD}`,
+  busy: `Another program is using the microphone. Close it, then press “Turn microphone on”. ${TYPE_INSTEAD}`,
+  insecure: `Browsers give the microphone only to pages on localhost or HTTPS, and this one is neither. ${TYPE_INSTEAD}`,
+};
+
+export const RECONNECTING = "The connection is shaky. Reconnecting…";
+export const SERVER_GONE =
+  "The server cannot be reached. It may have stopped or be starting again; this page keeps trying.";
+export const TALK_LOST = "The talk was cut off. Join again to go on.";
+export const OTHER_TAB = "You are already in a talk in another tab. Leave it there first.";
+export const NOTHING_RECORDED = "There is nothing of this talk to download yet.";
+export const BLOCKED_FOR_GOOD =
+  "You are blocked. The agent no longer hears or answers you; only the operator can lift this.";
+
+export function blockedUntil(until: Date): string {
+  const sameDay = until.toDateString() === new Date().toDateString();
+  const when = sameDay ? until.toLocaleTimeString() : until.toLocaleString();
+  return `You are blocked until ${when}. The agent does not hear or answer you until then.`;
+}
+
+export function joinFailed(why: string): string {
+  return `Joining did not work: ${why.replace(/[.\s]+$/, "")}. Try again in a moment.`;
+}
+
+export function warned(left: number): string {
+  const times = left === 1 ? "One more time" : `${left} more times`;
+  return left > 0
+    ? `Please stay polite. ${times}, and the agent will stop talking to you for a while.`
+    : "Please stay polite. Next time the agent will stop talking to you for a while.";
+}
+
+/** What a proactivity from 0 to 1 means to a person. */
+export function proactivityWords(value: number): string {
+  if (value < 0.2) return "speaks only when asked";
+  if (value < 0.4) return "holds back";
+  if (value <= 0.6) return "speaks when it helps";
+  if (value <= 0.8) return "takes part freely";
+  return "speaks up and cuts in";
+}
