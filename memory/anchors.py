@@ -26,7 +26,8 @@ _THEIRS = {"my": "their", "me": "them", "mine": "theirs", "myself": "themselves"
 # Words that make what is liked hang on the talk: "I like that", "I like what you said".
 _HANGING = frozenset(
     "you your yours it its that this these those one ones there what how when where who why i "
-    "him her them he she they their we us so not never no anything everything totally literally".split()
+    "him her them he she they their we us so not never no anything everything "
+    "totally literally".split()
 )
 # "I like totally forgot", "I love to", "I like the idea".
 _NOTHING_LIKED = re.compile(

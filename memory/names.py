@@ -10,8 +10,8 @@ _NO_NAMES = frozenset(
     "hard here his how if important in irrelevant it just later long maybe me missing mine my "
     "never nice no nobody not now of off often old on once one only or our out over please private "
     "quite rather really same short so some something sometimes soon spelled spelt still stupid "
-    "that the their there this to today tomorrow tonight too under unusual up very well what whatever "
-    "when whenever where with wrong yet you your calling looking fine okay ok sorry happy glad "
+    "that the their there this to today tomorrow tonight too under unusual up very well what "
+    "whatever when whenever where with wrong yet you your calling looking fine okay ok sorry happy glad "
     "ambulance taxi cab doctor sir madam".split()
 )
 # Words after a name that are no part of it.

@@ -30,8 +30,8 @@ _NOT = (
     r"you (?:can't|cannot|mustn't|must not|shouldn't|should not|may not))"
 )
 _ALLOWING = (
-    r"(?:please |just |do |always |you can |you may |you could |you're (?:allowed|free|welcome) to |"
-    r"feel free to |go ahead and |i (?:want|need) you to |i'd like you to |"
+    r"(?:please |just |do |always |you can |you may |you could |you're (?:allowed|free|welcome) "
+    r"to |feel free to |go ahead and |i (?:want|need) you to |i'd like you to |"
     r"it's (?:ok|okay|fine|all right|alright) (?:to|if you) |i don't mind if you )+"
     r"(?:always |still )?"
 )

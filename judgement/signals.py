@@ -1,0 +1,87 @@
+"""Temporal signals and what code knows of a talk: the names that `Moment.signals` may hold.
+
+Seconds are seconds of sound. A signal that is not known is left out.
+"""
+
+from datetime import datetime
+
+# Time: the first dimension of memory.
+LAST_SESSION_DAYS = "last_session_days"  # days since the user's last talk; absent for a stranger
+LOCAL_TIME = "local_time"  # the time of day where the talk is, "21:40"
+TALK_SECONDS = "talk_seconds"  # since the talk began
+USER_PAUSE_MEAN = "user_pause_mean"  # how long the user's pauses inside a turn last
+TURN_SECONDS_MEAN = "turn_seconds_mean"  # how long the user's turns last
+
+# Interruptions by the agent.
+SINCE_INTERRUPTION = "since_interruption"  # seconds since it last cut in; absent if never
+INTERRUPTIONS = "interruptions"  # how many times it has cut in
+NO_INTERRUPTIONS = "no_interruptions"  # true: the user wished for none
+INTERRUPTIONS_WELCOME = "interruptions_welcome"  # true: the user wished for them
+SINCE_OPENER = "since_opener"  # seconds since its opener began, while the user still talks
+
+# The present moment.
+TURN_OVER = "turn_over"  # probability by the audio model that the turn is over
+SOUND_SECONDS = "sound_seconds"  # how long the user's present sound has lasted
+AGENT_ASKED = "agent_asked"  # true: the agent's last words were a question
+IDLE_COUNT = "idle_count"  # how many times in a row the agent was idle and spoke
+TYPED = "typed"  # true: the turn was typed, so it is complete
+FINISHED = "finished"  # true: the user's sound has ended, and with it its words
+AFFRONT = "affront"  # true: the open turn abuses the agent
+
+DAY_SECONDS = 86400
+
+
+class Mean:
+    """A running mean of seconds."""
+
+    def __init__(self) -> None:
+        """Begin with nothing counted."""
+        self.count = 0
+        self._total = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one more. A negative length is a ValueError."""
+        if seconds < 0:
+            raise ValueError(f"a length of {seconds} seconds")
+        self.count += 1
+        self._total += seconds
+
+    @property
+    def value(self) -> float | None:
+        """The mean, or None while nothing is counted."""
+        return self._total / self.count if self.count else None
+
+
+class Rhythm:
+    """How a user talks: the running signals of a talk."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._pauses = Mean()
+        self._turns = Mean()
+
+    def paused(self, seconds: float) -> None:
+        """The user fell silent for so long and went on in the same turn."""
+        self._pauses.add(seconds)
+
+    def spoke(self, seconds: float) -> None:
+        """A turn of the user's is over; it lasted so long, pauses included."""
+        self._turns.add(seconds)
+
+    def signals(self) -> dict[str, float]:
+        """The means that are known, by name."""
+        means = {USER_PAUSE_MEAN: self._pauses.value, TURN_SECONDS_MEAN: self._turns.value}
+        return {name: round(value, 3) for name, value in means.items() if value is not None}
+
+
+def days_since(last_seen: datetime | None, now: datetime) -> dict[str, float]:
+    """LAST_SESSION_DAYS to a tenth, never negative; empty for a stranger. Both times aware."""
+    if last_seen is None:
+        return {}
+    days = (now - last_seen).total_seconds() / DAY_SECONDS
+    return {LAST_SESSION_DAYS: max(0.0, round(days, 1))}
+
+
+def local_time(now: datetime) -> dict[str, str]:
+    """LOCAL_TIME as hours and minutes of `now`, which is in the talk's own time zone."""
+    return {LOCAL_TIME: now.strftime("%H:%M")}

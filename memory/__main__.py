@@ -1,0 +1,155 @@
+"""What is kept of a user, for the operator: python -m memory show --user NAME.
+
+Exit codes: 0 done; 1 nothing there, or declined; 2 a wrong command, or a file that fails.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
+
+from memory.blocks import FOREVER, Blocks
+from memory.paths import ACCESS, MEMORY
+from memory.sqlite import SqliteStore
+from memory.store import Memory, MemoryStoreError
+from memory.wishes import Wishes
+
+T = TypeVar("T")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except MemoryStoreError as error:
+        print(f"memory: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m memory", description="What is kept of users.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run: Callable[[argparse.Namespace], int], path: Path, *, user: bool = True):
+        name = run.__name__.removeprefix("_")
+        added = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        added.set_defaults(run=run)
+        if user:
+            added.add_argument("--user", required=True, help="signed-in name, number or id")
+        added.add_argument("--path", type=Path, default=path, help="its file (%(default)s)")
+        return added
+
+    command(_show, MEMORY)
+    command(_export, MEMORY)
+    forget = command(_forget, MEMORY)
+    forget.add_argument("--access", type=Path, default=ACCESS, help="wishes' file (%(default)s)")
+    forget.add_argument("--yes", action="store_true", help="do not ask")
+    command(_blocks, ACCESS, user=False)
+    command(_unblock, ACCESS)
+    return parser
+
+
+def _show(options: argparse.Namespace) -> int:
+    """Print all that is remembered of a user, oldest first."""
+    memories = _everything(options)
+    for memory in memories:
+        when = f"{memory.when:%Y-%m-%d %H:%M:%S}"
+        print(f"{when}  {memory.sort:4}  {_plain(memory.who)}: {_plain(memory.text)}")
+    if not memories:
+        print(f"nothing is remembered of {_plain(options.user)} in {options.path}")
+    return 0 if memories else 1
+
+
+def _export(options: argparse.Namespace) -> int:
+    """Print all that is remembered of a user as JSON, one memory a line."""
+    memories = _everything(options)
+    for memory in memories:
+        print(json.dumps(asdict(memory) | {"when": memory.when.isoformat()}))
+    return 0 if memories else 1
+
+
+def _forget(options: argparse.Namespace) -> int:
+    """Remove all that is remembered of a user, standing wishes too; blocks stay."""
+    count = len(_everything(options))
+    user = _plain(options.user)
+    if not options.yes and not _agreed(f"Remove {count} memories of {user}? [y/N] "):
+        print("nothing removed")
+        return 1
+    removed = _with_store(options.path, lambda store: store.forget(options.user))
+    wished = 0
+    if options.access.exists():
+        wishes = Wishes(options.access)
+        wished = wishes.forget(options.user)
+        wishes.close()
+    print(f"removed {removed} memories and {wished} wishes of {user}")
+    return 0 if removed or wished else 1
+
+
+def _blocks(options: argparse.Namespace) -> int:
+    """List the blocks in force."""
+    blocks = _access(options.path)
+    found = blocks.listing()
+    for block in found:
+        lasts = block.until == FOREVER
+        until = "until lifted" if lasts else f"until {block.until:%Y-%m-%d %H:%M:%S} UTC"
+        print(f"{_plain(block.user)}  {until}  (block {block.times})")
+    if not found:
+        print("nobody is blocked")
+    blocks.close()
+    return 0
+
+
+def _unblock(options: argparse.Namespace) -> int:
+    """Lift a user's block and begin anew with them."""
+    blocks = _access(options.path)
+    lifted = blocks.lift(options.user)
+    blocks.close()
+    print(f"{_plain(options.user)} {'may talk again' if lifted else 'was not blocked'}")
+    return 0 if lifted else 1
+
+
+def _everything(options: argparse.Namespace) -> list[Memory]:
+    return _with_store(options.path, lambda store: store.everything(options.user))
+
+
+def _with_store(path: Path, use: Callable[[SqliteStore], Awaitable[T]]) -> T:
+    async def run() -> T:
+        store = SqliteStore(path)
+        try:
+            return await use(store)
+        finally:
+            await store.close()
+
+    _must_exist(path)
+    return asyncio.run(run())
+
+
+def _access(path: Path) -> Blocks:
+    _must_exist(path)
+    return Blocks(path)
+
+
+def _must_exist(path: Path) -> None:
+    if not path.exists():
+        raise MemoryStoreError(f"{path}: there is no such file: name the right one with --path")
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _plain(text: str) -> str:
+    """`text` without control characters, which could drive a terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
