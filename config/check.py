@@ -94,7 +94,7 @@ def _service(settings: Settings, part: Part) -> Iterator[Line]:
     file = module_file(module)
     classes = classes_in(file) if file else {}
     if class_name not in classes:
-        yield Line(part, _unknown(settings, part, file is None), ok=False)
+        yield Line(part, _unknown(settings, part, classes), ok=False)
         return
     named = settings.part(part).shown("service") != HIDDEN
     yield Line(part, f"{entry.path if named else HIDDEN}{_details(settings, part)}")
@@ -103,16 +103,15 @@ def _service(settings: Settings, part: Part) -> Iterator[Line]:
     yield from _keys(settings, part, required_arguments(classes[class_name]))
 
 
-def _unknown(settings: Settings, part: Part, no_module: bool) -> str:
+def _unknown(settings: Settings, part: Part, classes: Iterable[str]) -> str:
     service = settings.part(part)
     if service.shown("service") == HIDDEN:
         return "the class that the environment names cannot be found"
     entry = known(part, service.service)
     module, _, class_name = entry.path.rpartition(".")
-    if no_module:
+    if not classes:
         return f"there is no module {module}: {entry.install}"
-    file = module_file(module)
-    return f"{module} has no class {class_name}{suggestion(class_name, classes_in(file) if file else ())}"
+    return f"{module} has no class {class_name}{suggestion(class_name, classes)}"
 
 
 def _details(settings: Settings, part: Part) -> str:

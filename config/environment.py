@@ -64,7 +64,7 @@ def _text(text: str, key: str, environ: Mapping[str, str], result: Expanded) -> 
         inside = _INSIDE.fullmatch(reference["inside"])
         if not reference["end"] or not inside:
             result.problems.append((key, "a reference must read ${NAME} or ${NAME:-default}"))
-            return ""
+            return reference[0]
         name, default = inside["name"], inside["default"]
         if environ.get(name):
             used.append(name)

@@ -136,13 +136,22 @@ def sentences(
             case "missing":
                 reason = "this key is missing"
             case kind:
-                reason = _demand(kind, each["msg"]) + _quoted(key, each["input"], variables(key))
+                least = each.get("ctx", {}).get("min_length", 1)
+                reason = _demand(kind, each["msg"], least) + _quoted(
+                    key, each["input"], variables(key)
+                )
         found.append(problem(file, key, reason))
     return found
 
 
-def _demand(kind: str, message: str) -> str:
+def _demand(kind: str, message: str, least: int) -> str:
     match kind:
+        case "string_too_short":
+            return "must not be empty"
+        case "too_short":
+            return f"must hold at least {least} line{'s' if least > 1 else ''}"
+        case "tuple_type":
+            return "must be a list, one `- line` each"
         case "string_type":
             return "must be text; put it in quotes"
         case "model_type" | "dict_type":
@@ -156,7 +165,7 @@ def _demand(kind: str, message: str) -> str:
 def _quoted(key: str, value: object, variables: tuple[str, ...]) -> str:
     if variables:
         return f" (the value comes from {', '.join(variables)})"
-    if names_a_secret(key) or not isinstance(value, (str, int, float)):
+    if names_a_secret(key) or not value or not isinstance(value, (str, int, float)):
         return ""
     return f", not {value!r}" if len(str(value)) <= 60 else ""
 

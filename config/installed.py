@@ -27,15 +27,23 @@ def package_folder(name: str) -> Path | None:
     return file.parent if file else None
 
 
-def classes_in(file: Path) -> dict[str, ast.ClassDef]:
-    """The classes that a source file defines, by name."""
-    tree = ast.parse(file.read_text("utf-8"))
-    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+def classes_in(file: Path) -> dict[str, ast.ClassDef | None]:
+    """What a source file defines or imports by name: None where it is imported.
+
+    A file that is not Python holds nothing.
+    """
+    try:
+        body = ast.parse(file.read_text("utf-8")).body
+    except (SyntaxError, UnicodeDecodeError):
+        return {}
+    imports = (node for node in body if isinstance(node, ast.ImportFrom))
+    imported = {each.asname or each.name: None for node in imports for each in node.names}
+    return {**imported, **{node.name: node for node in body if isinstance(node, ast.ClassDef)}}
 
 
-def required_arguments(cls: ast.ClassDef) -> list[str]:
+def required_arguments(cls: ast.ClassDef | None) -> list[str]:
     """The keywords that a class's own constructor cannot do without."""
-    for node in cls.body:
+    for node in cls.body if cls else ():
         if isinstance(node, ast.FunctionDef) and node.name == "__init__":
             given = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             return [argument.arg for argument, default in given if default is None]

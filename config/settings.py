@@ -99,6 +99,7 @@ def load(
         settings = Settings.model_validate(_sealed(expanded.tree, expanded.origins))
     except ValidationError as error:
         told = {key for key, origin in expanded.origins.items() if origin.unset}
+        told |= {key for key, _ in expanded.problems}
         problems += _untold(error, path, expanded.origins, told)
         raise SettingsError(problems) from None
     settings = _signed(settings, path, expanded.origins)
@@ -166,7 +167,7 @@ def _sealed(tree: dict[str, Any], origins: Mapping[str, Origin]) -> dict[str, An
 def _untold(
     error: ValidationError, path: Path, origins: Mapping[str, Origin], told: set[str]
 ) -> list[str]:
-    """The sentences of `error`, less those that only follow from an unset variable."""
+    """The sentences of `error`, less those that only follow from a bad reference."""
     lines = sentences(
         error, Settings, path, lambda key: origins[key].used if key in origins else ()
     )

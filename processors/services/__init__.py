@@ -88,13 +88,9 @@ def _class(settings: Settings, part: Part, base: type[S]) -> type[S]:
     module_name, _, class_name = entry.path.rpartition(".")
     try:
         module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and f"{module_name}.".startswith(f"{error.name}."):
-            raise _unusable(settings, part, f"there is no module {error.name}") from None
-        reason = f"the package {error.name} is missing: {entry.install}"
-        raise _unusable(settings, part, reason) from None
     except ImportError as error:
-        raise _unusable(settings, part, f"{error}: {entry.install}") from None
+        reason = f"{_missing(error, module_name)}: {entry.install}"
+        raise _unusable(settings, part, reason) from None
     cls = getattr(module, class_name, None)
     if cls is None:
         near = suggestion(class_name, _classes(module, base))
@@ -102,6 +98,16 @@ def _class(settings: Settings, part: Part, base: type[S]) -> type[S]:
     if not (isinstance(cls, type) and issubclass(cls, base)):
         raise _unusable(settings, part, f"{entry.path} is no {base.__name__}")
     return cls
+
+
+def _missing(error: ImportError, module_name: str) -> str:
+    """What could not be imported. Pipecat wraps the error that names the package."""
+    source = error if isinstance(error, ModuleNotFoundError) else error.__cause__
+    name = source.name if isinstance(source, ModuleNotFoundError) else None
+    if name is None:
+        return str(error)
+    own = f"{module_name}.".startswith(f"{name}.")
+    return f"there is no module {name}" if own else f"the package {name} is not installed"
 
 
 def _unusable(settings: Settings, part: Part, reason: str) -> SettingsError:
