@@ -6,13 +6,13 @@ from processors.services.moonshine_model import RATE, Sound
 
 WINDOW = 4 * RATE  # the most that is recognised in one piece
 _FRAME = RATE // 100  # loudness is measured every 10 ms,
-_BLUR = 15  # over 150 ms: longer than the closure of a consonant inside a word
+_BLUR = 9  # over 90 ms: longer than most closures of a consonant inside a word
 _HEAD = RATE  # no piece is shorter than this,
 _TAIL = RATE // 2  # and so much sound stays behind the cut, as context of the next words
 
 
 def quietest(sound: Sound) -> int:
-    """Where to cut `sound`: the middle of its quietest 150 ms, the later of equals."""
+    """Where to cut `sound`: the middle of its quietest 90 ms, the later of equals."""
     frames = sound[: len(sound) // _FRAME * _FRAME].reshape(-1, _FRAME)
     energy = np.convolve((frames**2).mean(axis=1), np.full(_BLUR, 1 / _BLUR), mode="same")
     first, last = _HEAD // _FRAME, (len(sound) - _TAIL) // _FRAME

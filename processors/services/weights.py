@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 
-class MissingWeights(Exception):
+class MissingWeights(ImportError):
     """A package with weights, or a file in it, is not installed."""
 
 
