@@ -6,11 +6,14 @@ import {
   RTVIError,
   type RTVIMessage,
   type TranscriptData,
+  logger,
 } from "@pipecat-ai/client-js";
 
 import { fromServer, type Receive } from "./events";
 import { Microphone, type Treatment } from "./microphone";
 import { Transport } from "./transport";
+
+logger.setLevel(LogLevel.WARN);
 
 const JOIN_MS = 20_000;
 const WATCH_MS = 500;
@@ -154,7 +157,6 @@ export class Call {
       },
     });
     client.receive = this.receive;
-    client.setLogLevel(LogLevel.WARN);
     return client;
   }
 

@@ -19,7 +19,7 @@ export class Controls {
   private readonly sample = get<HTMLButtonElement>("sample");
   private readonly mute = get<HTMLButtonElement>("mute");
   private readonly devices = get<HTMLSelectElement>("device");
-  private readonly meter = get<HTMLMeterElement>("level");
+  private readonly meter = get("level");
   private readonly text = get<HTMLInputElement>("text");
   private readonly saySend = get<HTMLButtonElement>("send");
   private readonly save = get<HTMLButtonElement>("download");
@@ -57,8 +57,7 @@ export class Controls {
       case "microphones":
         return this.listDevices(event.devices, event.selected);
       case "level":
-        this.meter.value = this.microphone === "on" ? event.level : 0;
-        return;
+        return this.showLevel(this.microphone === "on" ? event.level : 0);
       case "talk":
         this.save.disabled = false;
         return;
@@ -76,7 +75,13 @@ export class Controls {
     this.mute.disabled = !this.inTalk || this.microphone === "asking";
     this.mute.textContent = this.microphone === "on" ? "Mute" : "Turn microphone on";
     this.text.disabled = this.saySend.disabled = !this.inTalk;
-    if (this.microphone !== "on") this.meter.value = 0;
+    if (this.microphone !== "on") this.showLevel(0);
+  }
+
+  private showLevel(level: number): void {
+    const percent = Math.round(level * 100);
+    this.meter.setAttribute("aria-valuenow", String(percent));
+    (this.meter.firstElementChild as HTMLElement).style.width = `${percent}%`;
   }
 
   /** Show Leave in place of Join or the other way round, and keep the focus on the one shown. */

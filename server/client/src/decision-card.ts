@@ -55,7 +55,8 @@ export class DecisionCard {
     this.element.dataset["action"] = decision.action;
     this.element.dataset["kind"] = decision.kind;
     this.element.dataset["id"] = String(decision.id);
-    this.told.replaceChildren(head(decision), words(decision), reason(decision), bars(decision), ...facts(decision), foot(decision));
+    const why = [words(decision), reason(decision), ...facts(decision), foot(decision)];
+    this.told.replaceChildren(head(decision), h("div", { class: "why" }, ...why), bars(decision));
     this.offer(decision);
   }
 

@@ -1,6 +1,7 @@
 /** How loud a stream is, ten times a second. */
 
 const PERIOD_MS = 100;
+const WINDOW = 8192; // samples: longer than the period at 48 kHz, so that no sound falls between
 const FLOOR_DB = -60; // shown as 0; full scale is shown as 1
 
 export class LevelMeter {
@@ -10,7 +11,7 @@ export class LevelMeter {
   private readonly timer: number;
 
   constructor(stream: MediaStream, report: (level: number) => void) {
-    this.analyser.fftSize = 2048;
+    this.analyser.fftSize = WINDOW;
     this.samples = new Float32Array(this.analyser.fftSize);
     this.context.createMediaStreamSource(stream).connect(this.analyser);
     this.timer = window.setInterval(() => report(this.level()), PERIOD_MS);

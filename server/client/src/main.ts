@@ -43,6 +43,7 @@ let signals = START;
 let talk = ""; // the id under which the latest talk can be downloaded
 let letGo: (() => void) | null = null; // releases this browser's one talk
 let sampleNext = false; // the talk being joined is to play the sample
+let search = 0; // the timer of the next try to find a server that does not answer
 let unblock = 0; // the timer that ends a timed block on the page
 
 function receive(event: PageEvent): void {
@@ -90,6 +91,8 @@ function linkChanged(link: string, why: string): void {
     case "joining":
       problems.clear("blocked");
       return problems.notice("");
+    case "reconnecting":
+      return void findServer();
     case "in":
       if (sampleNext) call.send("sample", {});
       sampleNext = false;
@@ -140,9 +143,14 @@ async function downloadTalk(): Promise<void> {
 
 /** Ask what the server offers, again and again until it answers. */
 async function findServer(): Promise<void> {
+  window.clearTimeout(search);
   const offered = await profile();
   problems.set("server", offered ? "" : words.SERVER_GONE);
-  if (!offered) return void window.setTimeout(() => void findServer(), RETRY_MS);
+  if (!offered) {
+    window.clearTimeout(search);
+    search = window.setTimeout(() => void findServer(), RETRY_MS);
+    return;
+  }
   settings.offer(offered);
   controls.offerSample(offered.sample);
 }
