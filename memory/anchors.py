@@ -31,7 +31,7 @@ _HANGING = frozenset(
 )
 # "I like totally forgot", "I love to", "I like the idea".
 _NOTHING_LIKED = re.compile(
-    r"^(?:\w+ly|was|were|am|is|are|have|had|need|want|went|did|do|don't|just|really|got|forgot|"
+    r"^(?:totally|literally|really|actually|basically|completely|honestly|nearly|was|were|am|is|are|have|had|need|want|went|did|do|don't|just|really|got|forgot|"
     r"can|can't|never|already|um+|uh+|the (?:way|idea)|all the)\b|\b(?:to|the|a|an|of|with)$"
 )
 _STOP = re.compile(

@@ -49,10 +49,12 @@ _HANGING = re.compile(
 )
 _QUOTED = re.compile(r"[\"“”«»]|(?<!\w)['‘][^'’]+['’](?!\w)")
 
+BEFORE = 200  # characters of a sentence that bear on what follows them
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`text` without what leads into it; `before` is what the sentence said earlier."""
+    """`text` without what leads into it; `before` is what the sentence said just earlier."""
 
     text: str
     before: str
@@ -74,7 +76,7 @@ def clauses_in(sentence: str) -> list[Clause]:
         text = piece[lead_in.end() :] if lead_in else piece
         asks_on = bool(_QUESTION.match(text)) or (asks_on and runs_on)
         if text:
-            before = sentence[:begin] + piece[: len(piece) - len(text)]
+            before = sentence[max(0, begin - BEFORE) : begin] + piece[: len(piece) - len(text)]
             found.append(Clause(text, before, asks_on or sentence.endswith("?")))
     return found
 

@@ -11,8 +11,8 @@ _NO_NAMES = frozenset(
     "never nice no nobody not now of off often old on once one only or our out over please private "
     "quite rather really same short so some something sometimes soon spelled spelt still stupid "
     "that the their there this to today tomorrow tonight too under unusual up very well what "
-    "whatever when whenever where with wrong yet you your calling looking fine okay ok sorry happy glad "
-    "ambulance taxi cab doctor sir madam".split()
+    "whatever when whenever where with wrong yet you your calling looking fine okay ok sorry "
+    "happy glad ambulance taxi cab doctor sir madam".split()
 )
 # Words after a name that are no part of it.
 _AFTER = frozenset(

@@ -20,7 +20,7 @@ CREATE TABLE memories (
     made INTEGER NOT NULL -- microseconds since 1970, UTC
 );
 CREATE INDEX memories_by_user ON memories (user, made);
-CREATE VIRTUAL TABLE words USING fts5 (owner, text, tokenize = 'porter unicode61')
+CREATE VIRTUAL TABLE words USING fts5 (owner, body, tokenize = 'porter unicode61')
 """
 COLUMNS = "id, user, talk, sort, who, text, made"
 FACT_WEIGHT = 2.0  # a fact says the same in fewer words than the turn it was stated in
@@ -49,7 +49,7 @@ def remember(connection: sqlite3.Connection, memory: Memory) -> None:
         + (text, made),
     ).lastrowid
     connection.execute(
-        "INSERT INTO words (rowid, owner, text) VALUES (?, ?, ?)", (row, _owner(user), text)
+        "INSERT INTO words (rowid, owner, body) VALUES (?, ?, ?)", (row, _owner(user), text)
     )
 
 
@@ -67,7 +67,7 @@ def recall(connection: sqlite3.Connection, user: str, query: str, limit: int) ->
         ORDER BY bm25(words, 0.0, 1.0) * iif(sort = 'fact', {FACT_WEIGHT}, 1.0), made DESC
         LIMIT ?
         """,
-        (f"owner : {_owner(user)} AND text : ({any_word})", user, limit),
+        (f"owner : {_owner(user)} AND body : ({any_word})", user, limit),
     )
     return [_memory(row) for row in found]
 

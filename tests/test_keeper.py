@@ -1,0 +1,276 @@
+"""A talk's memory: writes that wait, recalls that never make anyone wait, consent."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from memory.keeper import Keeper
+from memory.sqlite import SqliteStore
+from memory.store import Memory, MemoryStoreError, Sort
+from memory.volatile import VolatileStore
+from memory.wishes import INTERRUPTIONS_WELCOME, NO_INTERRUPTIONS, Wish, Wishes, WishKind
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SAM = Wish(WishKind.CALL_ME, "Sam")
+
+
+class Store(VolatileStore):
+    """A store that is down on demand, answers a recall when told to, and counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_down = False
+        self.attempts = 0
+        self.asked: list[str] = []
+        self.answer = asyncio.Event()
+        self.answer.set()
+        self.written = asyncio.Event()
+
+    async def remember(self, memory: Memory) -> None:
+        self.attempts += 1
+        if self.is_down:
+            raise MemoryStoreError("the disk is full")
+        await super().remember(memory)
+        self.written.set()
+
+    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
+        self.asked.append(query)
+        await self.answer.wait()
+        if self.is_down:
+            raise MemoryStoreError("the disk is full")
+        return await super().recall(user, query, limit=limit)
+
+    async def texts(self) -> list[str]:
+        return [memory.text for memory in await self.everything("sam")]
+
+
+async def keep(store: Store, **options) -> Keeper:
+    options = {"consent": True, "delays": (0.0, 0.0)} | options
+    keeper = Keeper(store, "sam", "talk", **options)
+    await keeper.start()
+    return keeper
+
+
+async def settle() -> None:
+    """Let every task that can go on do so."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_turns_and_the_users_facts_are_written():
+    store = Store()
+    keeper = await keep(store)
+    keeper.heard("user", "my name is sam", NOON)
+    keeper.heard("agent", "My name is Joe.", NOON + timedelta(seconds=1))
+    keeper.heard("user", "  ", NOON)
+    await keeper.close()
+    assert await store.texts() == ["my name is sam", "The user's name is Sam.", "My name is Joe."]
+    assert [memory.sort for memory in await store.everything("sam")].count(Sort.FACT) == 1
+
+
+async def test_a_fact_stated_twice_is_kept_once_at_its_later_time():
+    store = Store()
+    keeper = await keep(store)
+    for minutes in (0, 5):
+        keeper.heard("user", "my name is sam", NOON + timedelta(minutes=minutes))
+    await keeper.close()
+    [fact] = [each for each in await store.everything("sam") if each.sort is Sort.FACT]
+    assert fact.when == NOON + timedelta(minutes=5)
+
+
+async def test_a_naive_time_is_refused_at_once():
+    keeper = await keep(Store())
+    with pytest.raises(ValueError, match="aware"):
+        keeper.heard("user", "hello", datetime(2026, 3, 1))
+    await keeper.close()
+
+
+async def test_what_is_said_while_the_store_is_down_is_written_when_it_is_back(caplog):
+    store = Store()
+    keeper = await keep(store)
+    store.is_down = True
+    keeper.heard("user", "one", NOON)
+    keeper.heard("user", "two", NOON + timedelta(seconds=1))
+    await settle()
+    assert store.attempts == 3  # the first one and two retries, then it rests
+    store.is_down = False
+    keeper.heard("user", "three", NOON + timedelta(seconds=2))
+    await settle()
+    assert await store.texts() == ["one", "two", "three"]
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 1 and "the disk is full" in warnings[0].getMessage()
+    await keeper.close()
+
+
+async def test_closing_tries_once_more():
+    store = Store()
+    keeper = await keep(store)
+    store.is_down = True
+    keeper.heard("user", "one", NOON)
+    await settle()
+    store.is_down = False
+    await keeper.close()
+    assert await store.texts() == ["one"]
+
+
+async def test_closing_gives_up_in_time_and_says_what_is_lost(caplog):
+    store = Store()
+    keeper = await keep(store)
+    store.is_down = True
+    keeper.heard("user", "one", NOON)
+    await keeper.close(seconds=0.01)
+    await keeper.close()
+    assert "1 memories" in caplog.text
+    keeper.heard("user", "after the end", NOON)
+    keeper.recall_soon("end")
+
+
+async def test_a_recall_never_waits_and_the_latest_query_wins():
+    store = Store()
+    await store.remember(Memory("a", "sam", "before", Sort.TURN, "user", "the tea is green", NOON))
+    keeper = await keep(store)
+    store.answer.clear()
+    for query in ("coffee", "milk", "tea"):
+        keeper.recall_soon(query)
+        await settle()
+    assert keeper.recalled == [] and store.asked == ["coffee"]
+    store.answer.set()
+    await settle()
+    assert store.asked == ["coffee", "tea"]
+    assert [memory.text for memory in keeper.recalled] == ["the tea is green"]
+    await keeper.close()
+
+
+async def test_a_failed_recall_leaves_the_last_one():
+    store = Store()
+    await store.remember(Memory("a", "sam", "before", Sort.TURN, "user", "the tea is green", NOON))
+    keeper = await keep(store)
+    keeper.recall_soon("tea")
+    await settle()
+    store.is_down = True
+    keeper.recall_soon("milk")
+    await settle()
+    assert [memory.text for memory in keeper.recalled] == ["the tea is green"]
+    await keeper.close()
+
+
+async def test_the_turns_just_said_are_not_recalled_but_their_facts_are():
+    store = Store()
+    keeper = await keep(store)
+    keeper.heard("user", "i live in leeds", NOON)
+    await settle()
+    keeper.recall_soon("where do i live")
+    await settle()
+    assert [memory.text for memory in keeper.recalled] == ["The user lives in Leeds."]
+    await keeper.close()
+
+
+async def test_without_consent_memory_lasts_for_the_talk_only():
+    store = Store()
+    keeper = await keep(store, consent=False)
+    keeper.heard("user", "i live in leeds", NOON)
+    await settle()
+    keeper.recall_soon("live")
+    await settle()
+    assert [memory.text for memory in keeper.recalled] == ["The user lives in Leeds."]
+    await keeper.close()
+    assert store.attempts == 0
+
+
+async def test_consent_keeps_what_the_talk_has_held_so_far():
+    store = Store()
+    await store.remember(Memory("a", "sam", "before", Sort.TURN, "user", "earlier", NOON))
+    keeper = await keep(store, consent=False)
+    assert keeper.last_seen is None
+    keeper.heard("user", "one", NOON + timedelta(minutes=1))
+    await settle()
+    keeper.heard("user", "two", NOON + timedelta(minutes=2))
+    await keeper.consented()
+    await keeper.consented()
+    keeper.heard("user", "three", NOON + timedelta(minutes=3))
+    await keeper.close()
+    assert await store.texts() == ["earlier", "one", "two", "three"]
+    assert keeper.last_seen == NOON
+
+
+async def test_consent_while_the_store_is_down_loses_nothing():
+    store = Store()
+    keeper = await keep(store, consent=False)
+    keeper.heard("user", "one", NOON)
+    await settle()
+    store.is_down = True
+    await keeper.consented()
+    keeper.heard("user", "two", NOON + timedelta(minutes=1))
+    await settle()
+    store.is_down = False
+    await keeper.close()
+    assert await store.texts() == ["one", "two"]
+
+
+async def test_the_last_talk_is_loaded_at_the_start():
+    store = Store()
+    await store.remember(Memory("a", "sam", "before", Sort.TURN, "user", "earlier", NOON))
+    keeper = await keep(store)
+    keeper.heard("user", "now", NOON + timedelta(days=3))
+    await settle()
+    assert keeper.last_seen == NOON
+    await keeper.close()
+
+
+async def test_a_wish_about_interruptions_is_kept_without_consent_and_a_name_is_not(
+    tmp_path: Path,
+):
+    wishes = Wishes(tmp_path / "access.db")
+    keeper = await keep(Store(), consent=False, wishes=wishes)
+    keeper.heard("user", "call me sam and stop interrupting me", NOON)
+    assert set(keeper.wishes) == {SAM, NO_INTERRUPTIONS}
+    await keeper.close()
+    assert wishes.get("sam") == (NO_INTERRUPTIONS,)
+
+    keeper = await keep(Store(), consent=False, wishes=wishes)
+    assert keeper.wishes == (NO_INTERRUPTIONS,)
+    keeper.heard("user", "call me sam", NOON)
+    keeper.heard("user", "you can interrupt me", NOON)
+    await keeper.consented()
+    await keeper.close()
+    assert set(wishes.get("sam")) == {SAM, INTERRUPTIONS_WELCOME}
+    wishes.close()
+
+
+async def test_the_agents_words_are_no_wishes():
+    keeper = await keep(Store())
+    keeper.heard("agent", "call me joe and stop interrupting me", NOON)
+    assert keeper.wishes == ()
+    await keeper.close()
+
+
+async def test_a_talk_starts_without_its_memory(tmp_path: Path, caplog):
+    (tmp_path / "access.db").write_text("rubbish " * 100)
+    (tmp_path / "memory.db").write_text("rubbish " * 100)
+    store, wishes = SqliteStore(tmp_path / "memory.db"), Wishes(tmp_path / "access.db")
+    keeper = Keeper(store, "sam", "talk", consent=True, wishes=wishes, delays=())
+    await keeper.start()
+    keeper.heard("user", "don't interrupt me", NOON)
+    keeper.recall_soon("anything")
+    assert keeper.wishes == (NO_INTERRUPTIONS,)
+    await keeper.close(seconds=0.05)
+    await store.close()
+    assert "it is not a database" in caplog.text
+
+
+async def test_forgetting_removes_what_waits_what_is_held_and_what_is_kept(tmp_path: Path):
+    wishes = Wishes(tmp_path / "access.db")
+    store = Store()
+    await store.remember(Memory("a", "sam", "before", Sort.TURN, "user", "earlier", NOON))
+    keeper = await keep(store, consent=False, wishes=wishes)
+    keeper.heard("user", "one", NOON)
+    await settle()
+    keeper.heard("user", "stop interrupting me", NOON)
+    assert await keeper.forget() == 3
+    assert keeper.wishes == () and wishes.get("sam") == ()
+    await keeper.close()
+    assert await store.texts() == []
+    wishes.close()

@@ -1,0 +1,381 @@
+"""What every memory store promises, then what the one on disk promises besides."""
+
+import asyncio
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from memory.sqlite import SqliteStore
+from memory.store import Memory, MemoryStore, MemoryStoreError, Sort
+from memory.volatile import VolatileStore
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ROOT = Path(__file__).parent.parent
+
+
+def said(text: str, *, id: str = "", user: str = "sam", minutes: int = 0, fact: bool = False):
+    sort = Sort.FACT if fact else Sort.TURN
+    when = NOON + timedelta(minutes=minutes)
+    return Memory(id or f"{user} {text} {minutes}", user, "talk", sort, "user", text, when)
+
+
+@pytest.fixture(params=["sqlite", "volatile"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MemoryStore]:
+    store = SqliteStore(tmp_path / "memory.db") if request.param == "sqlite" else VolatileStore()
+    yield store
+    await store.close()
+
+
+async def texts(store: MemoryStore, query: str, *, user: str = "sam", limit: int = 3):
+    return [memory.text for memory in await store.recall(user, query, limit=limit)]
+
+
+async def test_a_memory_comes_back_as_it_was(store: MemoryStore):
+    memory = said("I live in Leeds.")
+    await store.remember(memory)
+    assert await store.recall("sam", "where do I live?") == [memory]
+
+
+async def test_a_time_comes_back_as_utc(store: MemoryStore):
+    east = datetime(2026, 3, 1, 14, 0, 0, 123456, timezone(timedelta(hours=2)))
+    memory = Memory("a", "sam", "talk", Sort.TURN, "user", "a late train", east)
+    await store.remember(memory)
+    [found] = await store.recall("sam", "train")
+    assert found.when == east and found.when.tzinfo is UTC
+
+
+async def test_a_naive_time_is_refused(store: MemoryStore):
+    naive = Memory("a", "sam", "talk", Sort.TURN, "user", "x", datetime(2026, 3, 1))
+    with pytest.raises(ValueError, match="aware"):
+        await store.remember(naive)
+
+
+async def test_the_same_id_twice_keeps_the_later_one(store: MemoryStore):
+    await store.remember(said("I live in Leeds.", id="home"))
+    await store.remember(said("I live in York.", id="home"))
+    assert await texts(store, "live") == ["I live in York."]
+    assert await texts(store, "leeds") == []
+
+
+async def test_another_users_memories_are_never_recalled(store: MemoryStore):
+    await store.remember(said("My cat is called Rex.", user="ann"))
+    assert await texts(store, "cat") == []
+    assert await texts(store, "cat", user="ann") == ["My cat is called Rex."]
+    assert await store.last_seen("sam") is None
+    assert await store.everything("sam") == []
+
+
+async def test_what_shares_more_words_comes_first(store: MemoryStore):
+    await store.remember(said("The train was late again."))
+    await store.remember(said("The train to Leeds leaves from platform four."))
+    assert (await texts(store, "which platform has the Leeds train"))[0].startswith("The train to")
+
+
+async def test_a_fact_comes_before_the_turn_it_was_stated_in(store: MemoryStore):
+    await store.remember(said("Well hello, my name is Sam."))
+    await store.remember(said("The user's name is Sam.", fact=True))
+    assert (await texts(store, "what is my name"))[0] == "The user's name is Sam."
+
+
+async def test_of_equals_the_newer_comes_first(store: MemoryStore):
+    for minutes in (2, 3, 1):
+        await store.remember(said("The code is blue.", minutes=minutes))
+    found = await store.recall("sam", "code")
+    assert [memory.when.minute for memory in found] == [3, 2, 1]
+
+
+async def test_word_endings_do_not_matter(store: MemoryStore):
+    await store.remember(said("The user lives in Leeds.", fact=True))
+    assert await texts(store, "living") == ["The user lives in Leeds."]
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3, -1])
+async def test_no_more_come_back_than_asked_for(store: MemoryStore, limit: int):
+    for minutes in range(5):
+        await store.remember(said("tea", minutes=minutes))
+    assert len(await texts(store, "tea", limit=limit)) == max(limit, 0)
+
+
+async def test_words_that_tell_nothing_match_nothing(store: MemoryStore):
+    await store.remember(said("what is it that you do"))
+    assert await texts(store, "what is it") == []
+    assert await texts(store, "") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ['"', "tea\"", "tea AND", "NEAR(tea", "text:tea", "tea*", "^tea", "-tea", "(tea", "owner : tea",
+     "tea' OR 1=1 --", "t\0ea tea", "\ud800 tea", "_ tea", "² tea ½", "tea " * 5000],
+)  # fmt: skip
+async def test_no_query_breaks_the_search(store: MemoryStore, query: str):
+    await store.remember(said("a cup of tea"))
+    assert await texts(store, query) in (["a cup of tea"], [])
+
+
+async def test_no_random_query_breaks_the_search(store: MemoryStore):
+    await store.remember(said("a cup of tea"))
+    chance = random.Random(1)
+    alphabet = "ab\"'*^:(){}[]+-_.,;%\\/\0\n\u0301é中ßİ²٣\ud834🙂 ANDORNEAR"
+    for _ in range(500):
+        query = "".join(chance.choices(alphabet, k=chance.randint(0, 30)))
+        await store.recall("sam", query)
+
+
+@pytest.mark.parametrize("text", ["a lone \ud800 surrogate", "a \0 zero", "", "🙂" * 10000])
+async def test_odd_texts_and_users_are_kept(store: MemoryStore, text: str):
+    await store.remember(said(text, id="odd", user=text))
+    assert len(await store.everything(text)) == 1
+    assert await store.forget(text) == 1
+
+
+async def test_everything_is_told_oldest_first(store: MemoryStore):
+    for minutes in (2, 1, 3):
+        await store.remember(said(str(minutes), minutes=minutes))
+    assert [memory.text for memory in await store.everything("sam")] == ["1", "2", "3"]
+
+
+async def test_a_user_was_last_seen_at_their_newest_memory(store: MemoryStore):
+    assert await store.last_seen("sam") is None
+    await store.remember(said("later", minutes=5))
+    await store.remember(said("earlier"))
+    assert await store.last_seen("sam") == NOON + timedelta(minutes=5)
+
+
+async def test_forgetting_removes_one_user_and_counts(store: MemoryStore):
+    for minutes in range(3):
+        await store.remember(said("tea", minutes=minutes))
+    await store.remember(said("tea", user="ann"))
+    assert await store.forget("sam") == 3
+    assert await store.forget("sam") == 0
+    assert await texts(store, "tea") == []
+    assert await texts(store, "tea", user="ann") == ["tea"]
+
+
+async def test_a_closed_store_raises_and_closes_twice(store: MemoryStore):
+    await store.close()
+    await store.close()
+    with pytest.raises(MemoryStoreError, match="closed"):
+        await store.recall("sam", "tea")
+
+
+async def test_calls_at_once_are_all_answered(store: MemoryStore):
+    await asyncio.gather(*(store.remember(said("tea", minutes=i)) for i in range(50)))
+    assert len(await store.everything("sam")) == 50
+
+
+async def test_a_missing_folder_is_made_and_the_file_is_private(tmp_path: Path):
+    path = tmp_path / "new" / "folder" / "memory.db"
+    store = SqliteStore(path)
+    await store.remember(said("tea"))
+    await store.close()
+    assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_memories_outlive_the_store(tmp_path: Path):
+    for turn in range(2):
+        store = SqliteStore(tmp_path / "memory.db")
+        await store.remember(said("tea", minutes=turn))
+        await store.close()
+    store = SqliteStore(tmp_path / "memory.db")
+    assert len(await store.everything("sam")) == 2
+    await store.close()
+
+
+async def test_two_stores_share_a_file(tmp_path: Path):
+    one, other = (SqliteStore(tmp_path / "memory.db") for _ in range(2))
+    await asyncio.gather(
+        *(one.remember(said("tea", minutes=i)) for i in range(20)),
+        *(other.remember(said("milk", minutes=i)) for i in range(20)),
+    )
+    assert len(await one.everything("sam")) == len(await other.everything("sam")) == 40
+    await one.close()
+    await other.close()
+
+
+WRITER = """
+import asyncio, sys
+from datetime import UTC, datetime
+from memory.sqlite import SqliteStore
+from memory.store import Memory, Sort
+
+async def write(path, name):
+    store = SqliteStore(path)
+    for i in range(int(sys.argv[3])):
+        text = f"{name} {i}"
+        await store.remember(Memory(text, "sam", "t", Sort.TURN, "user", text, datetime.now(UTC)))
+        print(i, flush=True)
+
+asyncio.run(write(sys.argv[1], sys.argv[2]))
+"""
+
+
+def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(path), name, str(count)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+async def test_an_acknowledged_write_survives_a_killed_process(tmp_path: Path):
+    with writer(tmp_path / "memory.db", "turn", 100_000) as process:
+        assert process.stdout is not None
+        acknowledged = [next(process.stdout) for _ in range(20)]
+        process.send_signal(signal.SIGKILL)
+    store = SqliteStore(tmp_path / "memory.db")
+    assert len(await store.everything("sam")) >= len(acknowledged)
+    await store.close()
+
+
+async def test_two_processes_create_and_fill_one_file(tmp_path: Path):
+    path = tmp_path / "memory.db"
+    with writer(path, "one", 30) as one, writer(path, "other", 30) as other:
+        one.communicate()
+        other.communicate()
+    assert one.returncode == other.returncode == 0
+    store = SqliteStore(path)
+    assert len(await store.everything("sam")) == 60
+    await store.close()
+
+
+def all_bytes(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+def empty(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()
+
+
+async def test_forgotten_words_are_gone_from_the_files(tmp_path: Path):
+    store = SqliteStore(tmp_path / "memory.db")
+    await store.remember(said("my secret is xylophone"))
+    assert b"xylophone" in all_bytes(tmp_path)
+    await store.forget("sam")
+    assert b"xylophone" not in all_bytes(tmp_path)
+    await store.close()
+
+
+async def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path):
+    path = tmp_path / "memory.db"
+    path.write_text("not a database, but a shopping list " * 100)
+    store = SqliteStore(path)
+    with pytest.raises(MemoryStoreError, match=r"memory\.db: it is not a database: move it away"):
+        await store.remember(said("tea"))
+    assert path.read_text().startswith("not a database")
+    await store.close()
+
+
+async def test_a_damaged_file_is_named(tmp_path: Path):
+    path = tmp_path / "memory.db"
+    store = SqliteStore(path)
+    for minutes in range(300):
+        await store.remember(said("tea " * 20, minutes=minutes))
+    await store.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\x55" * (len(whole) - 4096))
+    store = SqliteStore(path)
+    with pytest.raises(MemoryStoreError, match=r"memory\.db: it is damaged: put back a copy"):
+        await store.everything("sam")
+    await store.close()
+
+
+async def test_a_path_that_is_a_folder_is_named(tmp_path: Path):
+    store = SqliteStore(tmp_path)
+    with pytest.raises(MemoryStoreError, match="cannot be opened"):
+        await store.last_seen("sam")
+    await store.close()
+
+
+async def test_a_file_of_a_newer_schema_is_left_alone(tmp_path: Path):
+    path = tmp_path / "memory.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    store = SqliteStore(path)
+    with pytest.raises(MemoryStoreError, match="newer Repartee"):
+        await store.last_seen("sam")
+    await store.close()
+
+
+async def test_a_locked_file_is_named_and_written_when_it_is_free(tmp_path: Path):
+    path = tmp_path / "memory.db"
+    store = SqliteStore(path, busy=0.05)
+    await store.remember(said("before"))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(MemoryStoreError, match="another process holds it locked"):
+        await store.remember(said("tea"))
+    assert await texts(store, "before") == ["before"]  # reading goes on
+    other.execute("ROLLBACK")
+    other.close()
+    await store.remember(said("tea"))
+    await store.close()
+
+
+async def test_a_file_removed_under_the_store_is_made_again(tmp_path: Path):
+    path = tmp_path / "memory.db"
+    store = SqliteStore(path)
+    await store.remember(said("tea"))
+    empty(tmp_path)
+    await store.remember(said("milk"))
+    await store.close()
+    assert path.exists()
+    store = SqliteStore(path)
+    assert await texts(store, "milk") == ["milk"]
+    await store.close()
+
+
+async def test_a_mended_file_works_in_the_same_store(tmp_path: Path):
+    path = tmp_path / "memory.db"
+    path.write_bytes(b"rubbish" * 1000)
+    store = SqliteStore(path)
+    with pytest.raises(MemoryStoreError):
+        await store.remember(said("tea"))
+    path.unlink()
+    await store.remember(said("tea"))
+    await store.close()
+
+
+READER = """
+import asyncio, os, sys
+from memory.sqlite import SqliteStore
+from memory.store import MemoryStoreError
+
+async def write(path):
+    store = SqliteStore(path)
+    await store.last_seen("sam")
+    await store.forget("sam")
+
+if os.geteuid() == 0:
+    os.setuid(65534)  # nothing is read-only to root
+try:
+    asyncio.run(write(sys.argv[1]))
+except MemoryStoreError as error:
+    print(error)
+"""
+
+
+async def write_once(path: Path) -> None:
+    store = SqliteStore(path)
+    await store.remember(said("tea"))
+    await store.close()
+
+
+def test_a_read_only_file_is_named():
+    folder = Path(tempfile.mkdtemp())
+    path = folder / "memory.db"
+    asyncio.run(write_once(path))
+    path.chmod(0o444)
+    folder.chmod(0o555)
+    command = [sys.executable, "-c", READER, str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+    assert "memory.db: it" in done.stdout and "may not be written" in done.stdout, done
