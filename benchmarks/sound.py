@@ -30,14 +30,34 @@ def edges(pcm: Pcm) -> tuple[int, int]:
     Sound is what stands 34 dB below the loudest window or more, and well above
     the clip's own noise. Raises `ValueError` when the clip holds none.
     """
-    level = levels(pcm)
-    if not len(level) or level.max() < LOUD:
-        raise ValueError("the clip is silent")
-    floor = float(np.percentile(level, 5))
-    loudest = float(level.max())
-    bar = max(LOUD / 2, loudest / 50, min(3 * floor, loudest / 4))
-    heard = np.flatnonzero(level >= bar)
+    heard = np.flatnonzero(_sounding(pcm))
     return int(heard[0]) * WINDOW, min(len(pcm), (int(heard[-1]) + 1) * WINDOW)
+
+
+def last_phrase(pcm: Pcm, *, longest: float = 6.0, pause: float = 0.4) -> Pcm:
+    """A clip from its last `pause` on, or from a shorter one where that is over `longest` s.
+
+    What is left is one turn without a pause in which one might answer.
+    """
+    heard = np.flatnonzero(_sounding(pcm)) * WINDOW / RATE
+    starts, gaps = heard[1:], np.diff(heard)
+    # Sound begins, and begins anew after each gap: before any that is a pause,
+    # nothing is taken.
+    begins = np.concatenate([heard[:1], starts[gaps >= 0.06]])
+    after = starts[gaps >= pause][-1] if (gaps >= pause).any() else heard[0]
+    fits = begins[(begins >= after) & (begins >= heard[-1] - longest)]
+    start = fits[0] if len(fits) else heard[-1] - longest
+    return pcm[max(0, round((float(start) - 0.05) * RATE)) :]
+
+
+def _sounding(pcm: Pcm) -> NDArray[np.bool_]:
+    """Which 10 ms windows of a clip hold sound. Raises `ValueError` when none does."""
+    level = levels(pcm)
+    loudest = float(level.max(initial=0.0))
+    if loudest < LOUD:
+        raise ValueError("the clip is silent")
+    noise = float(np.percentile(level, 5))
+    return level >= max(LOUD / 2, loudest / 50, min(3 * noise, loudest / 4))
 
 
 def read_clip(path: Path) -> Pcm:

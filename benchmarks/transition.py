@@ -27,7 +27,6 @@ from benchmarks.turns import Outcome, Step, settle, take
 from benchmarks.voices import clips, voices
 
 BLOCK = 4  # turns a contender has before the other's turn comes
-LONGEST = 12.0  # seconds; longer clips are not one turn
 SHORT = (
     "What is the capital of France?",
     "How are you doing today?",
@@ -56,21 +55,20 @@ STOPS = (
 
 
 def plan(turns: int, folder: Path) -> list[Step]:
-    """`turns` steps: every second one is cut into, every sixth is a person's clip."""
-    speakers = itertools.cycle(voices())
-    people = [clip for clip in clips(folder) if len(clip) < LONGEST * 16_000]
-    short, long, stop, person = map(itertools.cycle, (SHORT, LONG, STOPS, people or [None]))
+    """`turns` steps: every second one is cut into, every fourth is a clip from `folder`."""
+    speakers, recorded = voices(), itertools.cycle(clips(folder) or [None])
+    short, long, stop = itertools.cycle(SHORT), itertools.cycle(LONG), itertools.cycle(STOPS)
     steps: list[Step] = []
     for index in range(turns):
-        voice, cut = next(speakers), index % 2 == 1
-        clip = next(person) if index % 6 == 4 else None
+        clip = next(recorded) if index % 4 == 2 else None
         if clip is not None:
-            steps.append(Step("person", "(clip)", clip))
+            steps.append(Step(clip[0], "(clip)", clip[1]))
             continue
+        voice = speakers[(index + index // len(speakers)) % len(speakers)]
+        cut = index % 2 == 1
         text = next(long) if cut else next(short)
-        steps.append(
-            Step(voice.name, text, voice.speak(text), voice.speak(next(stop)) if cut else None)
-        )
+        cutting = voice.speak(next(stop)) if cut else None
+        steps.append(Step(voice.name, text, voice.speak(text), cutting))
     return steps
 
 
@@ -78,7 +76,7 @@ async def call(url: str, steps: Sequence[Step], recording: Path | None) -> list[
     """As many steps as one call bears: it ends early where the agent will not stop talking."""
     outcomes: list[Outcome] = []
     async with Caller(url) as caller:
-        await settle(caller, limit=10, hold=1.5)  # a greeting may come first
+        await settle(caller, limit=10)  # a greeting may come first
         for step in steps:
             outcomes.append(await take(caller, step))
             if not await settle(caller, limit=6):
@@ -127,7 +125,7 @@ def line(outcome: Outcome) -> str:
     else:
         found = "  early" if outcome.early else " missed"
     barge = "" if outcome.barge_in is None else f"  let in after {outcome.barge_in:.2f} s"
-    return f"{found}  {outcome.who:16} {outcome.text[:48]}{barge}"
+    return f"{found}  {outcome.who:20} {outcome.text[:48]}{barge}"
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -210,7 +208,7 @@ def parser() -> argparse.ArgumentParser:
         "--clips",
         type=Path,
         default=ROOT / "tests/audio",
-        help="Take clips of people speaking from this folder.",
+        help="Take clips of speech from this folder, the last phrase of each.",
     )
     parse.add_argument(
         "--recordings",

@@ -10,7 +10,9 @@ from benchmarks.sound import Pcm
 
 PATIENCE = 8.0  # seconds; a turn not answered by then is missed
 ENOUGH = 1.2  # seconds of the answer before the caller cuts in
+HELD = 0.8  # seconds of silence that show an agent gave way, and not between two sentences
 REACTION = 0.15  # seconds; an agent silent sooner had finished by itself
+GAP = 1.5  # seconds of silence before the next turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ async def take(caller: Caller, step: Step) -> Outcome:
     first = caller.heard.onset(onset)
     outcome.early = first is not None and first < end
     answered = await caller.until_heard(after=end, timeout=PATIENCE)
+    outcome.heard = _text(caller, "user-transcription", onset)
     if answered is None:
         return outcome
     if not outcome.early:
@@ -64,27 +67,29 @@ async def take(caller: Caller, step: Step) -> Outcome:
         outcome.stages = stages(caller.messages, onset, end, answered)
     if step.stop is not None:
         outcome.barge_in = await _cut_in(caller, step.stop, answered)
-    outcome.heard = _text(caller, "user-transcription", onset)
     outcome.answer = _text(caller, "bot-transcription", end)
     return outcome
 
 
-async def settle(caller: Caller, limit: float, hold: float = 1.0) -> bool:
-    """Wait until the agent has been silent for `hold` s; False when `limit` s do not do."""
+async def settle(caller: Caller, limit: float) -> bool:
+    """Wait until the agent has been silent for a while; False when `limit` s do not do."""
     now = time.monotonic()
-    return await caller.until_silent(after=now, timeout=limit, hold=hold) is not None
+    return await caller.until_silent(after=now, timeout=limit, hold=GAP) is not None
 
 
 async def _cut_in(caller: Caller, stop: Pcm, answered: float) -> float | None:
     """Seconds from the caller's onset to the agent's silence; None if it had finished.
 
-    An agent that is not silent in time counts with the whole patience.
+    An agent that is not silent in time counts with the whole patience. Returns
+    when the caller has spoken and the answer to that has begun, if one comes.
     """
     await asyncio.sleep(answered + ENOUGH - time.monotonic())
     if not caller.heard.sounding(time.monotonic(), within=0.1):
         return None
-    onset = await caller.begin(stop).onset
-    silent = await caller.until_silent(after=onset, timeout=PATIENCE, hold=0.8)
+    utterance = caller.begin(stop)
+    onset = await utterance.onset
+    silent = await caller.until_silent(after=onset, timeout=PATIENCE, hold=HELD)
+    await caller.until_heard(after=await utterance.end, timeout=3)
     if silent is None:
         return PATIENCE
     return silent - onset if silent - onset > REACTION else None

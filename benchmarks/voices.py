@@ -16,11 +16,20 @@ from pathlib import Path
 import numpy as np
 from piper import PiperVoice, SynthesisConfig
 
-from benchmarks.sound import RATE, Pcm, read_clip, resample, write_wav
+from benchmarks.sound import RATE, Pcm, last_phrase, read_clip, resample, write_wav
 from processors.services.weights import weights
 
 CACHE = Path(tempfile.gettempdir()) / "repartee-voices"
 LEVEL = 20_000  # of the loudest sample, so that no voice is louder than another
+
+#                 pace, pitch
+JOES = {
+    "joe": (1.0, 1.0),
+    "deep-joe": (1.0, 0.86),
+    "high-joe": (1.05, 1.18),
+    "slow-joe": (1.3, 0.95),
+}
+ACCENTS = ("en-us", "en-us+f2", "en-gb", "en-gb-x-rp+f2")  # +f2: a woman's voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +51,16 @@ class Voice:
 
 def voices() -> list[Voice]:
     """Every synthetic voice this machine can make: four of Piper's, four of espeak-ng's."""
-    joes = {"joe": (1.0, 1.0), "deep-joe": (1.0, 0.86), "high-joe": (1.05, 1.18)}
-    joes["slow-joe"] = (1.3, 0.95)
-    made = [Voice(name, partial(_joe, pace, pitch)) for name, (pace, pitch) in joes.items()]
+    made = [Voice(name, partial(_joe, pace, pitch)) for name, (pace, pitch) in JOES.items()]
     if shutil.which("espeak-ng"):
-        for accent in ("en-us", "en-us+f3", "en-gb", "en-gb+f4"):
-            made.append(Voice(f"espeak-{accent}", partial(_espeak, accent)))
+        made += [Voice(f"espeak-{accent}", partial(_espeak, accent)) for accent in ACCENTS]
     return made
 
 
-def clips(folder: Path) -> list[Pcm]:
-    """The sound files in `folder`, by name."""
-    return [
-        read_clip(path) for path in sorted(folder.glob("*.wav")) + sorted(folder.glob("*.flac"))
-    ]
+def clips(folder: Path) -> list[tuple[str, Pcm]]:
+    """The last phrase of each sound file in `folder`, with the file's name."""
+    paths = sorted([*folder.glob("*.wav"), *folder.glob("*.flac")])
+    return [(path.stem, last_phrase(read_clip(path))) for path in paths]
 
 
 @cache

@@ -14,7 +14,7 @@ from benchmarks.line import CallError, Receive
 from benchmarks.microphone import FRAME, PERIOD, Microphone
 from benchmarks.server import BotError, BotServer
 from benchmarks.socket_caller import socket_caller
-from benchmarks.sound import RATE, Pcm, edges, read_clip, resample, write_wav
+from benchmarks.sound import RATE, Pcm, edges, last_phrase, read_clip, resample, write_wav
 from benchmarks.timeline import Timeline
 
 
@@ -53,6 +53,18 @@ def test_a_noisy_clip_ends_where_its_speech_ends() -> None:
 def test_a_silent_clip_has_no_edges() -> None:
     with pytest.raises(ValueError, match="silent"):
         edges(quiet(1.0, 5))
+
+
+def test_the_last_phrase_is_what_follows_the_last_pause() -> None:
+    clip = np.concatenate([tone(1.0), quiet(0.5), tone(0.5), quiet(0.2), tone(0.5)])
+    assert len(last_phrase(clip)) / RATE == pytest.approx(1.25, abs=0.02)
+
+
+def test_a_long_phrase_is_cut_at_a_gap_between_words() -> None:
+    words = [np.concatenate([tone(0.9), quiet(0.1)])] * 10
+    assert len(last_phrase(np.concatenate(words), longest=3.0)) / RATE == pytest.approx(
+        3.05, abs=0.02
+    )
 
 
 def test_an_onset_is_the_first_window_of_sound_after_the_time_asked_for() -> None:
