@@ -27,21 +27,20 @@ class Store(VolatileStore):
         self.asked: list[str] = []
         self.answer = asyncio.Event()
         self.answer.set()
-        self.written = asyncio.Event()
+        self.late: list[Memory] = []  # what a recall found before it was held up
 
     async def remember(self, memory: Memory) -> None:
         self.attempts += 1
         if self.is_down:
             raise MemoryStoreError("the disk is full")
         await super().remember(memory)
-        self.written.set()
 
     async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
         self.asked.append(query)
         await self.answer.wait()
         if self.is_down:
             raise MemoryStoreError("the disk is full")
-        return await super().recall(user, query, limit=limit)
+        return self.late or await super().recall(user, query, limit=limit)
 
     async def texts(self) -> list[str]:
         return [memory.text for memory in await self.everything("sam")]
@@ -274,3 +273,19 @@ async def test_forgetting_removes_what_waits_what_is_held_and_what_is_kept(tmp_p
     await keeper.close()
     assert await store.texts() == []
     wishes.close()
+
+
+async def test_a_recall_under_way_brings_nothing_back_after_forgetting():
+    store = Store()
+    await store.remember(Memory("a", "sam", "before", Sort.TURN, "user", "the tea is green", NOON))
+    keeper = await keep(store)
+    found = await store.recall("sam", "tea")
+    store.answer.clear()
+    store.late = found
+    keeper.recall_soon("tea")
+    await settle()
+    await keeper.forget()
+    store.answer.set()
+    await settle()
+    assert keeper.recalled == []
+    await keeper.close()
