@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment, Policy, Turn
+from judgement.signals import Rhythm
 from judgement.words import is_question
 
 PAUSES = (
@@ -55,7 +56,6 @@ class Listener:
         """`patience` is the last pause asked about; idle is asked `idle_times` in a row."""
         self.policy = policy
         self.patience = patience
-        self.signals: dict[str, float | str | bool] = {}  # what others know, merged into moments
         self.facts: tuple[str, ...] = ()
         self.now = 0.0
         self.floor = Floor.OPEN
@@ -75,6 +75,9 @@ class Listener:
         self._last_sound = 0.0
         self._idle_count = 0
         self._cut_in_at: float | None = None
+        self._rhythm = Rhythm()
+        self._interruptions = 0
+        self._last_cut_in: float | None = None
 
     @property
     def said(self) -> str:
@@ -106,6 +109,8 @@ class Listener:
 
     def user_starts(self) -> None:
         """The user's voice was noticed."""
+        if self._open and not self.user_speaks and self.said:
+            self._rhythm.paused(self.now - self._voice_ended)
         self._move(Event.USER_STARTS)
         self._voice_began = self.now
         self._asked = 0.0
@@ -194,6 +199,8 @@ class Listener:
         """The user's turn is over, answered or not. `cut_in`: while they speak."""
         if text.strip():
             self._remember("user", text)
+        if self._open:
+            self._rhythm.spoke(max(0.0, self.now - self._turn_began))
         self._finals.clear()
         self._segment.skip = len(self._segment.words)
         self._open = False
@@ -201,8 +208,8 @@ class Listener:
         self.turn += 1
         self._last_sound = self.now
         if cut_in:
-            self._cut_in_at = self.now
-            self.signals["last_interruption"] = self.now
+            self._cut_in_at = self._last_cut_in = self.now
+            self._interruptions += 1
 
     def _move(self, event: Event) -> None:
         self.floor = NEXT[self.floor][event]
@@ -270,18 +277,18 @@ class Listener:
             pause=round(self.now - since, 3) if paused else 0.0,
             turn_seconds=round(self.now - self._turn_began, 3) if self._open else 0.0,
             facts=self.facts,
-            signals=self._signals() | extra,
+            signals={**self._signals(), **extra},
             persona=self.policy,
             turn=self.turn,
             at=round(self.now, 3),
         )
 
     def _signals(self) -> dict[str, float | str | bool]:
-        signals = dict(self.signals)
+        signals: dict[str, float | str | bool] = {**self._rhythm.signals()}
         signals["talk_seconds"] = round(self.now, 3)
-        cut_in = signals.pop("last_interruption", None)
-        if isinstance(cut_in, float):
-            signals["since_interruption"] = round(self.now - cut_in, 3)
+        if self._last_cut_in is not None:
+            signals["since_interruption"] = round(self.now - self._last_cut_in, 3)
+            signals["interruptions"] = self._interruptions
         if self._cut_in_at is not None:
             signals["since_opener"] = round(self.now - self._cut_in_at, 3)
         if self._turn_over is not None:

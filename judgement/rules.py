@@ -40,6 +40,8 @@ class Rules:
 def _partial(moment: Moment) -> Decision:
     """Cut in on circles, and on a ramble the longer the less proactive the persona."""
     eagerness = moment.persona.proactivity
+    if moment.signals.get("interruptions_welcome"):
+        eagerness = max(eagerness, 0.8)
     if moment.signals.get("affront"):
         return decide(Action.INTERRUPT, "heaps abuse", sure=0.7)
     if eagerness and len(words_of(moment.said)) > 24 and repetition(moment.said) > 0.4:

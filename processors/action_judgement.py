@@ -23,7 +23,7 @@ class ActionJudgementProcessor(FrameProcessor):
     def __init__(self, judge: Judge):
         super().__init__()
         self._judge = judge
-        self._next: Moment | None = None
+        self._newest: Moment | None = None
         self._asked: Moment | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -46,13 +46,13 @@ class ActionJudgementProcessor(FrameProcessor):
         """Judge at once if idle or asked about another kind; else after the one in flight."""
         if self._asked and self._asked.kind is not moment.kind:
             await self._drop()
-        self._next = moment
+        self._newest = moment
         if self._task is None or self._task.done():
             self._task = self.create_task(self._judge_all())
 
     async def _judge_all(self):
-        while self._next:
-            moment, self._next = self._next, None
+        while self._newest:
+            moment, self._newest = self._newest, None
             self._asked = moment
             began = time.monotonic()
             decision = await self._judge.judge(moment)
@@ -60,7 +60,7 @@ class ActionJudgementProcessor(FrameProcessor):
             self._asked = None
 
     async def _drop(self):
-        self._next = self._asked = None
+        self._newest = self._asked = None
         if self._task:
             task, self._task = self._task, None
             await self.cancel_task(task)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 
-from pipecat.frames.frames import Frame, LLMAssistantPushAggregationFrame, TTSSpeakFrame
+from pipecat.frames.frames import Frame, TTSSpeakFrame
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from processors.frames import PlayLineFrame
@@ -34,7 +34,6 @@ class LinePlayer(FrameProcessor):
                 await self.push_frame(frame, direction)
 
     async def _play(self, line: Line, *, goes_on: bool):
-        for frame in line_frames(line, str(uuid.uuid4()), stopped=not goes_on):
+        alone = not goes_on
+        for frame in line_frames(line, str(uuid.uuid4()), stopped=alone, commit=alone):
             await self.push_frame(frame)
-        if not goes_on:
-            await self.push_frame(LLMAssistantPushAggregationFrame())

@@ -11,9 +11,23 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from judgement.listener import Listener
+from judgement.moment import Moment
+from judgement.signals import (
+    AFFRONT,
+    INTERRUPTIONS_WELCOME,
+    NO_INTERRUPTIONS,
+    days_since,
+    local_time,
+)
 from memory.affronts import is_affront
 from memory.keeper import Keeper
+from memory.wishes import WishKind
 from processors.frames import MomentFrame
+
+WISHES = {
+    WishKind.NO_INTERRUPTIONS: NO_INTERRUPTIONS,
+    WishKind.INTERRUPTIONS_WELCOME: INTERRUPTIONS_WELCOME,
+}
 
 
 class MemoryProcessor(FrameProcessor):
@@ -34,13 +48,7 @@ class MemoryProcessor(FrameProcessor):
             case MomentFrame(moment=moment):
                 if moment.said:
                     self._keeper.recall_soon(moment.said)
-                facts = tuple(memory.text for memory in self._keeper.recalled)
-                self._listener.facts = facts
-                signals = {**moment.signals, **self._keeper.signals()}
-                if is_affront(moment.said):
-                    signals["affront"] = True
-                known = replace(moment, facts=facts, signals=signals)
-                await self.push_frame(MomentFrame(known))
+                await self.push_frame(MomentFrame(self._known(moment)))
                 return
             case LLMContextUserTurnFrame() if direction is FrameDirection.UPSTREAM:
                 self._keeper.heard("user", frame.text, datetime.now(UTC))
@@ -49,3 +57,15 @@ class MemoryProcessor(FrameProcessor):
             case _:
                 pass
         await self.push_frame(frame, direction)
+
+    def _known(self, moment: Moment) -> Moment:
+        keeper = self._keeper
+        facts = tuple(memory.text for memory in keeper.recalled)
+        self._listener.facts = facts
+        signals = dict(moment.signals)
+        signals |= days_since(keeper.last_seen, datetime.now(UTC))
+        signals |= local_time(datetime.now())
+        signals |= {WISHES[wish.kind]: True for wish in keeper.wishes if wish.kind in WISHES}
+        if is_affront(moment.said):
+            signals[AFFRONT] = True
+        return replace(moment, facts=facts, signals=signals)

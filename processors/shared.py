@@ -2,11 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import time
 from pathlib import Path
 
 from openai import AsyncOpenAI
-from pipecat.services.tts_service import TTSService
 
 from config.personas import load_persona, personas
 from config.settings import Settings
@@ -23,6 +21,7 @@ from memory.volatile import VolatileStore
 from memory.wishes import Wishes
 from processors import door
 from processors.services import build_tts
+from processors.services.piper import PiperService
 from processors.services.words import Line
 
 
@@ -68,10 +67,7 @@ class Shared:
     def judge(self, *, patience: float) -> Judge:
         """A judge for one talk: on time, and within the limits."""
         limits = self.settings.limits
-        quiet = limits.quiet_hours
-        allowed = Limits(
-            limits.first_seconds, limits.interruption_gap, _hours(quiet) if quiet else None
-        )
+        allowed = Limits(limits.first_seconds, limits.interruption_gap, limits.quiet_span)
         return Permitted(self._judge(), allowed, patience=patience)
 
     def _judge(self) -> Judge:
@@ -107,16 +103,10 @@ def _store(settings: Settings) -> MemoryStore:
 async def _prepared(settings: Settings, cast: list[Persona]) -> dict[str, Line]:
     """The spoken lines by text, where the voice can be asked ahead."""
     voice = build_tts(settings)
-    synthesize = getattr(voice, "synthesize", None)
-    if not isinstance(voice, TTSService) or synthesize is None:
+    if not isinstance(voice, PiperService):
         return {}
     texts = {line for persona in cast for line in persona.lines()} | set(door.LINES)
-    return {text: await synthesize(text) for text in sorted(texts)}
-
-
-def _hours(text: str) -> tuple[time, time]:
-    begin, _, end = text.partition("-")
-    return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+    return {text: await voice.prepare(text) for text in sorted(texts)}
 
 
 _loaded: Shared | None = None

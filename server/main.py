@@ -10,16 +10,17 @@ from pathlib import Path
 import httpx
 from pipecat.runner import run
 
-from config.check import report
-from config.personas import PersonaError, personas
+from config.check import report, status, text
+from config.personas import personas
 from config.settings import PROFILES, Settings, SettingsError, load
 from judgement.serving import ModelMissing
 from memory.store import MemoryStoreError
 from processors.recorder import sweep
+from processors.services.weights import MissingWeights
 from processors.shared import Shared, share, shared_now
 from server.web import mount
 
-TROUBLE = (SettingsError, PersonaError, ModelMissing, MemoryStoreError)
+TROUBLE = (SettingsError, ModelMissing, MissingWeights, MemoryStoreError)
 
 
 def main() -> None:
@@ -48,9 +49,8 @@ def main() -> None:
 
 def _check(path: Path) -> int:
     lines = report(load(path, allow_unset=True))
-    for line in lines:
-        print(line)
-    return 0 if all(line.ok for line in lines) else 1
+    print(text(lines))
+    return status(lines)
 
 
 def _serve(parser: argparse.ArgumentParser, settings: Settings) -> None:

@@ -82,6 +82,10 @@ class PiperService(TTSService):
             frame.pts = 0
         await super().push_frame(frame, direction)
 
+    async def prepare(self, text: str) -> Line:
+        """`text` as a line ready to play, before any talk."""
+        return await synthesize(text, self._voice)
+
     @traced_tts
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         """The sound of `text`; its words go into the same queue."""
