@@ -130,3 +130,32 @@ def test_an_unknown_and_an_empty_talk_are_missing_with_a_word(web: TestClient, t
 def test_an_id_that_is_no_id_reaches_no_file(web: TestClient, tmp_path: Path, talk: str):
     (tmp_path / "audio.wav").write_bytes(b"secret")
     assert web.get(f"/api/talks/{talk}.zip").status_code == 404
+
+
+def test_a_mark_on_a_finished_talk_goes_into_its_row(web: TestClient, tmp_path: Path):
+    keep_talk(tmp_path, rows_jsonl=b'{"label": "reply"}\n{"label": "silence"}\n')
+    mark = {"id": 2, "right": False, "should": "interrupt"}
+    assert web.post(f"/api/talks/{TALK}/marks", json=mark).status_code == 204
+    rows = (tmp_path / "talks" / TALK / "rows.jsonl").read_text().splitlines()
+    assert [json.loads(row) for row in rows] == [
+        {"label": "reply"},
+        {"label": "interrupt", "marked": "wrong"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("talk", "mark", "status"),
+    [
+        (TALK, {"id": 3, "right": True}, 404),
+        (TALK, {"id": 0, "right": True}, 404),
+        (TALK.replace("0", "1"), {"id": 1, "right": True}, 404),
+        ("..", {"id": 1, "right": True}, 404),
+        (TALK, {"id": 1, "right": True, "should": "shout"}, 422),
+    ],
+)
+def test_a_mark_that_fits_no_row_changes_nothing(
+    web: TestClient, tmp_path: Path, talk: str, mark: dict[str, object], status: int
+):
+    keep_talk(tmp_path, rows_jsonl=b"{}\n{}\n")
+    assert web.post(f"/api/talks/{talk}/marks", json=mark).status_code == status
+    assert (tmp_path / "talks" / TALK / "rows.jsonl").read_bytes() == b"{}\n{}\n"

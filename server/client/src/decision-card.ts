@@ -3,12 +3,12 @@
 import { clock, h } from "./dom";
 import { ACTIONS, type Action, type Decision, type Kind } from "./events";
 
-/** What a person says of a decision; `should` is what they would have done, where they say so. */
-export interface Mark {
+/** What a person says of a decision; `should` is the right action, where they say which. */
+export type Mark = {
   id: number;
   right: boolean;
   should: Action | null;
-}
+};
 
 const MOMENTS: Record<Kind, string> = {
   partial: "You were speaking",
@@ -35,14 +35,13 @@ export class DecisionCard {
   private readonly right = this.button("Right", true);
   private readonly wrong = this.button("Wrong", false);
   private readonly should = h("select", { "aria-label": "What it should have done" });
-  private mark: Mark | null = null;
 
   constructor(
     public decision: Decision,
     private readonly onMark: (mark: Mark) => void,
   ) {
     this.should.hidden = true;
-    this.should.addEventListener("change", () => this.choose());
+    this.should.addEventListener("change", () => this.set(false));
     const marks = h("div", { class: "marks", role: "group" }, this.right, this.wrong, this.should);
     marks.setAttribute("aria-label", `Was the decision at ${clock(decision.at)} right?`);
     this.element.append(this.told, marks);
@@ -62,7 +61,7 @@ export class DecisionCard {
 
   private button(text: string, right: boolean): HTMLButtonElement {
     const button = h("button", { type: "button", class: "mark", "aria-pressed": "false" }, text);
-    button.addEventListener("click", () => this.set(right, null));
+    button.addEventListener("click", () => this.set(right));
     return button;
   }
 
@@ -76,17 +75,13 @@ export class DecisionCard {
     this.should.value = others.includes(chosen as Action) ? chosen : "";
   }
 
-  private choose(): void {
-    this.set(false, (this.should.value || null) as Action | null);
-  }
-
-  private set(right: boolean, should: Action | null): void {
-    this.mark = { id: this.decision.id, right, should };
+  private set(right: boolean): void {
     this.right.setAttribute("aria-pressed", String(right));
     this.wrong.setAttribute("aria-pressed", String(!right));
     this.should.hidden = right;
-    if (right) this.should.value = "";
-    this.onMark(this.mark);
+    const { id, action } = this.decision;
+    const should = right ? action : ((this.should.value || null) as Action | null);
+    this.onMark({ id, right, should });
   }
 }
 

@@ -2,10 +2,11 @@
 
 import { Call } from "./call";
 import { Controls } from "./controls";
+import type { Mark } from "./decision-card";
 import { get } from "./dom";
 import type { PageEvent } from "./events";
 import { Problems } from "./problems";
-import { download, profile, save } from "./server";
+import * as server from "./server";
 import { Settings } from "./settings";
 import { START, next, stateOf } from "./state";
 import { holdTab } from "./tab";
@@ -24,9 +25,7 @@ const problems = new Problems(get("problems"), get("notice"));
 const call = new Call(receive, hear, treatment);
 const settings = new Settings((type, data) => call.send(type, data));
 const transcript = new Transcript(get("transcript"), get("transcript-box"));
-const timeline = new Timeline(get("decisions"), get("decisions-box"), ({ id, right, should }) =>
-  call.send("mark", { id, right, should }),
-);
+const timeline = new Timeline(get("decisions"), get("decisions-box"), (mark) => void keep(mark));
 const controls = new Controls({
   join: (sample) => void join(sample),
   leave: () => void call.leave(),
@@ -136,15 +135,21 @@ function playSample(on: boolean): void {
 }
 
 async function downloadTalk(): Promise<void> {
-  const zip = await download(talk);
+  const zip = await server.download(talk);
   problems.set("download", zip ? "" : words.NOTHING_RECORDED);
-  if (zip) save(zip, `talk-${talk}.zip`);
+  if (zip) server.save(zip, `talk-${talk}.zip`);
+}
+
+/** In a talk the agent takes the mark; afterwards it goes to what was kept of the talk. */
+async function keep(mark: Mark): Promise<void> {
+  const kept = call.send("mark", mark) || (await server.mark(talk, mark));
+  problems.set("mark", kept ? "" : words.NOT_MARKED);
 }
 
 /** Ask what the server offers, again and again until it answers. */
 async function findServer(): Promise<void> {
   window.clearTimeout(search);
-  const offered = await profile();
+  const offered = await server.profile();
   problems.set("server", offered ? "" : words.SERVER_GONE);
   if (!offered) {
     window.clearTimeout(search);

@@ -1,5 +1,7 @@
 /** The page's own requests to the server: everything that is not a talk. */
 
+import type { Mark } from "./decision-card";
+
 /** What can be talked to here. */
 export interface Profile {
   profile: string;
@@ -27,6 +29,21 @@ export async function download(talk: string): Promise<Blob | null> {
     return response.ok ? await response.blob() : null;
   } catch (error) {
     if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+/** Mark a decision of a finished talk. Returns whether the server could keep it. */
+export async function mark(talk: string, mark: Mark): Promise<boolean> {
+  try {
+    const response = await fetch(`/api/talks/${talk}/marks`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(mark),
+    });
+    return response.ok;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
     throw error;
   }
 }

@@ -32,6 +32,7 @@ export const SERVER_GONE =
 export const TALK_LOST = "The talk was cut off. Join again to go on.";
 export const OTHER_TAB = "You are already in a talk in another tab. Leave it there first.";
 export const NOTHING_RECORDED = "There is nothing of this talk to download yet.";
+export const NOT_MARKED = "The mark could not be kept: the server has nothing of this talk.";
 export const BLOCKED_FOR_GOOD =
   "You are blocked. The agent no longer hears or answers you; only the operator can lift this.";
 
