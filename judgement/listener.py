@@ -26,7 +26,7 @@ PAUSES = (
     2.0,
     2.4,
 )  # s at which a pause is asked about
-LATE = 0.3  # s to wait at a pause for the final words and the turn model
+LATE = 0.8  # s to wait at a pause for the final words, and the turn model
 OVERLAPS = (0.3, 0.6, 0.9, 1.2, 1.5, 2.0, 3.0, 4.0)  # s of sound at which an overlap is asked about
 HISTORY = 12  # turns a judge may look back on
 
@@ -67,6 +67,8 @@ class Listener:
         self._segment = _Segment()
         self._open = False
         self._final_due = False
+        self._owed: int | None = None  # which part awaits its final while the user goes on
+        self._is_stale = False  # the final still to come is of a turn already closed
         self._voice_began = 0.0
         self._voice_ended = 0.0
         self._turn_began = 0.0
@@ -115,7 +117,9 @@ class Listener:
         self._voice_began = self.now
         self._asked = 0.0
         self._turn_over = None
-        if self._segment.words:  # its final never came
+        if self._final_due and not self._is_stale:
+            self._owed = len(self._finals)
+        if self._segment.words:
             self._finals.append(self._segment.text())
         self._segment = _Segment()
         if not self._open:
@@ -129,10 +133,14 @@ class Listener:
         self._voice_ended = self.now - silent
         self._asked = 0.0
         self._final_due = True
+        self._forget_finals()
         self._turn_over = None
 
     def words(self, text: str, *, final: bool) -> list[Moment]:
         """All words of the present stretch of voice, as heard so far."""
+        if final and self._settle(text):
+            return []
+        self._forget_finals()
         before = self.said
         self._segment.words = text.split()
         if final:
@@ -149,6 +157,23 @@ class Listener:
         if self.user_speaks:
             return [self._moment(Kind.PARTIAL)] if self.said != before else []
         return self._grown_pause()
+
+    def _settle(self, text: str) -> bool:
+        """Whether a final is of an earlier stretch of voice: its turn closed, or the user resumed."""
+        if self._is_stale:
+            self._is_stale = self._final_due = False
+            return True
+        if self._owed is None:
+            return False
+        self._finals[self._owed : self._owed + 1] = [text] if text else []
+        self._owed = None
+        self._final_due = False
+        return True
+
+    def _forget_finals(self) -> None:
+        """Words of a newer stretch of voice: finals of earlier ones come no more."""
+        self._owed = None
+        self._is_stale = False
 
     def turn_over(self, probability: float) -> list[Moment]:
         """How likely the sound of the voice says that the turn is over, 0 to 1."""
@@ -203,6 +228,8 @@ class Listener:
             self._rhythm.spoke(max(0.0, self.now - self._turn_began))
         self._finals.clear()
         self._segment.skip = len(self._segment.words)
+        self._is_stale = self._final_due and not self.user_speaks
+        self._owed = None
         self._open = False
         self._asked = 0.0
         self.turn += 1
@@ -233,13 +260,13 @@ class Listener:
         due = [each for each in (*PAUSES, self.patience) if self._asked < each <= pause + 1e-6]
         if not due or pause > self.patience and self._asked >= self.patience:
             return []
-        if self._final_due and pause < self.patience and pause < LATE + PAUSES[0]:
+        if self._final_due and pause < min(self.patience, LATE + PAUSES[0]):
             return []
         if not self.said.strip():
             if pause >= self.patience:
                 self._open = False
             return []
-        if self._turn_over is None and pause < LATE + PAUSES[0]:
+        if self._turn_over is None and pause < LATE / 2 + PAUSES[0]:
             return []
         self._asked = due[-1]
         return [self._moment(Kind.PAUSE)]

@@ -44,6 +44,7 @@ class LocalServer:
         params.n_ctx = context
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
+        params.cpuparams.poll = params.cpuparams_batch.poll = 0  # don't spin: others need the cores
         params.verbosity = 0
         self._server = xllamacpp.Server(params)
         self._slots = itertools.cycle(range(slots))

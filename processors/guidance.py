@@ -2,9 +2,15 @@
 
 from typing import Any
 
-from pipecat.frames.frames import Frame, InterruptionFrame, LLMContextFrame
+from pipecat.frames.frames import (
+    Frame,
+    InterruptionFrame,
+    LLMContextFrame,
+    LLMUpdateSettingsFrame,
+)
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.services.settings import LLMSettings
 
 from judgement.listener import Listener
 from processors import manners
@@ -13,7 +19,7 @@ from processors.role import Role
 
 
 class GuidanceProcessor(FrameProcessor):
-    """Put the persona before the talk and the guidance behind it, in a copy.
+    """Put the guidance behind the talk, in a copy; the persona is the system instruction.
 
     The shared context holds what was said and nothing else. The copy keeps the
     last `history` messages. Guidance serves the next answer only; an
@@ -26,6 +32,7 @@ class GuidanceProcessor(FrameProcessor):
         self._listener = listener
         self._history = history
         self._guidance = ""
+        self._manner = ""
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
@@ -33,6 +40,7 @@ class GuidanceProcessor(FrameProcessor):
             case GuidanceFrame(text=text):
                 self._guidance = text
             case LLMContextFrame() if direction is FrameDirection.DOWNSTREAM:
+                await self._take_manner()
                 guided = LLMContextFrame(self._copy(frame.context), speculation=frame.speculation)
                 await self.push_frame(guided, direction)
             case InterruptionFrame():
@@ -41,11 +49,19 @@ class GuidanceProcessor(FrameProcessor):
             case _:
                 await self.push_frame(frame, direction)
 
+    async def _take_manner(self):
+        """Tell the model who it is, once a persona."""
+        manner = self._role.persona.manner
+        if manner != self._manner:
+            self._manner = manner
+            await self.push_frame(
+                LLMUpdateSettingsFrame(delta=LLMSettings(system_instruction=manner))
+            )
+
     def _copy(self, context: LLMContext) -> LLMContext:
         guidance, self._guidance = self._guidance, ""
         last = [manners.known(self._listener.facts), guidance]
         messages: list[Any] = [
-            {"role": "system", "content": self._role.persona.manner},
             *context.messages[-self._history :],
             *({"role": "system", "content": text} for text in last if text),
         ]

@@ -63,9 +63,21 @@ def test_a_late_final_delays_the_question_but_not_for_long():
     hear(ear, 0.2)
     ear.user_stops(0.2)
     ear.turn_over(0.9)
-    assert hear(ear, 0.2) == []
-    [moment] = hear(ear, 0.12)
+    assert hear(ear, 0.7) == []
+    moment, *_ = hear(ear, 0.2)
     assert moment.said == "hello"
+
+
+def test_a_final_that_comes_after_its_turn_was_closed_opens_no_other():
+    ear = listener()
+    say(ear, "hello")
+    hear(ear, 0.2)
+    ear.user_stops(0.2)
+    hear(ear, 1.0)
+    ear.turn_closed("hello")
+    assert ear.words("Hello there.", final=True) == []
+    say(ear, "again")
+    assert ear.said == "again"
 
 
 def test_speech_after_a_pause_goes_on_with_the_same_turn():
@@ -213,3 +225,15 @@ def test_a_replay_at_another_chunk_size_gives_the_same_moments():
         return moments
 
     assert replay(0.02) == replay(0.01)
+
+
+def test_a_final_that_comes_after_the_user_resumed_takes_the_place_of_its_interim():
+    ear = listener()
+    say(ear, "I wood")
+    hear(ear, 0.2)
+    ear.user_stops(0.2)
+    hear(ear, 0.1)
+    ear.user_starts()
+    ear.words("I would", final=True)
+    ear.words("like tea", final=False)
+    assert ear.said == "I would like tea"
