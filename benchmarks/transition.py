@@ -139,6 +139,7 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         },
         "missed": sum(o.missed for o in outcomes),
         "early": sum(o.early for o in outcomes),
+        "load": summary([o.load for o in outcomes])["p50"],
         "turns": [asdict(outcome) for outcome in outcomes],
     }
 

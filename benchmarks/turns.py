@@ -1,6 +1,7 @@
 """One spoken turn put to a bot, and what it took to be answered."""
 
 import asyncio
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class Outcome:
     the turn was `missed`, or `early`: the agent spoke before the user was done.
     `barge_in` is from the user's onset to the agent's silence, None where it was
     not tried. `stages` are seconds after the user's last sound, or, where the
-    name says so, a duration.
+    name says so, a duration. `load` is the machine's one-minute load average.
     """
 
     who: str
@@ -43,6 +44,7 @@ class Outcome:
     barge_in: float | None = None
     heard: str = ""
     answer: str = ""
+    load: float = field(default_factory=lambda: round(os.getloadavg()[0], 2))
     stages: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -72,9 +74,22 @@ async def take(caller: Caller, step: Step) -> Outcome:
 
 
 async def settle(caller: Caller, limit: float) -> bool:
-    """Wait until the agent has been silent for a while; False when `limit` s do not do."""
-    now = time.monotonic()
-    return await caller.until_silent(after=now, timeout=limit, hold=GAP) is not None
+    """Wait until the agent has been silent for a while and has no more to say.
+
+    False when `limit` s do not do.
+    """
+    deadline = time.monotonic() + limit
+    while (left := deadline - time.monotonic()) > 0:
+        silent = await caller.until_silent(after=time.monotonic(), timeout=left, hold=GAP)
+        if silent is not None and not _writing(caller.messages):
+            return True
+    return False
+
+
+def _writing(messages: Iterable[Message]) -> bool:
+    """Whether the reply model is still at work, as far as the bot tells."""
+    marks = [m.type for m in messages if m.type in ("bot-llm-started", "bot-llm-stopped")]
+    return marks[-1:] == ["bot-llm-started"]
 
 
 async def _cut_in(caller: Caller, stop: Pcm, answered: float) -> float | None:
@@ -115,6 +130,7 @@ def stages(
                 found["turn_closed"] = message.at - end
             case "bot-llm-started", _:
                 found["llm_started"] = message.at - end
+                found.pop("tts_started", None)  # of an answer before this one
             case "bot-tts-started", _:
                 found.setdefault("tts_started", message.at - end)
             case "bot-started-speaking", _:

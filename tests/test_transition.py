@@ -17,7 +17,7 @@ from benchmarks.report import ratio, summary
 from benchmarks.sound import RATE, Pcm
 from benchmarks.timeline import Timeline
 from benchmarks.transition import figures, parser, table
-from benchmarks.turns import Outcome, Step, stages, take
+from benchmarks.turns import Outcome, Step, settle, stages, take
 
 SOUND: Pcm = (8000 * np.sin(np.arange(RATE) / 6)).astype(np.int16)
 
@@ -73,6 +73,7 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "PATIENCE", 0.6)
     monkeypatch.setattr(turns, "ENOUGH", 0.2)
     monkeypatch.setattr(turns, "HELD", 0.2)
+    monkeypatch.setattr(turns, "GAP", 0.1)
 
 
 async def test_a_transition_runs_from_the_last_sound_to_the_first() -> None:
@@ -126,6 +127,15 @@ def test_stages_count_from_the_last_sound_and_only_those_of_the_turn() -> None:
     assert found == pytest.approx(
         {"transcript": 0.4, "decision": 0.5, "decision_took": 0.04, "llm_ttfb": 0.1}
     )
+
+
+async def test_an_agent_is_settled_when_it_is_silent_and_writes_no_more() -> None:
+    line = PunctualLine(answer=None, stop=0)
+    async with talking_to(line) as caller:
+        caller.messages.append(Message(0.0, "bot-llm-started", None))
+        assert not await settle(caller, limit=0.1)
+        caller.messages.append(Message(0.0, "bot-llm-stopped", None))
+        assert await settle(caller, limit=0.1)
 
 
 def test_a_missed_turn_is_reported_and_is_no_sample() -> None:
