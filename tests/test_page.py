@@ -379,21 +379,20 @@ def test_a_second_tab_is_sent_back_to_the_first(visit, url: str):
 
 def test_forgetting_makes_the_next_talk_a_strangers(visit):
     page = visit()
-    sent: list[dict[str, object]] = []
-    page.on(
-        "request", lambda r: sent.append(r.post_data_json) if r.url.endswith("/start") else None
-    )
-    for _ in range(2):
-        page.get_by_role("button", name="Join").click()
-        expect(page.locator("body")).to_have_attribute("data-link", "failed")
+    first, again = user_of_next_talk(page), user_of_next_talk(page)
     page.get_by_label("Remember me").check()
     page.get_by_role("button", name="Forget who I am").click()
     expect(page.get_by_label("Remember me")).not_to_be_checked()
-    page.get_by_role("button", name="Join").click()
-    expect(page.locator("body")).to_have_attribute("data-link", "failed")
-    first, again, after = (each["body"]["user"] for each in sent)
+    after = user_of_next_talk(page)
     assert first == again != after
     assert all(re.fullmatch(r"[0-9a-f-]{36}", each) for each in (first, after))
+
+
+def user_of_next_talk(page: "Page") -> str:
+    with page.expect_request("**/start") as start:
+        page.get_by_role("button", name="Join").click()
+    expect(page.locator("body")).to_have_attribute("data-link", "failed")
+    return start.value.post_data_json["body"]["user"]
 
 
 def test_the_next_talk_starts_as_chosen(visit):

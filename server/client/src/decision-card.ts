@@ -86,7 +86,7 @@ export class DecisionCard {
 }
 
 function head({ at, kind, pause, action, outcome }: Decision): HTMLElement {
-  const since = kind === "pause" || kind === "idle" ? ` for ${pause.toFixed(1)} s` : "";
+  const since = pause > 0 ? ` for ${pause.toFixed(1)} s` : "";
   return h(
     "h3",
     {},
