@@ -157,7 +157,12 @@ class ModelServer(Section):
         default=4, ge=1, le=64, description="prompts kept ready at once; two a talk"
     )
     context: Count = Field(default=8192, ge=512, description="tokens of all slots together")
-    threads: Count = Field(default=2, ge=1, le=512, description="processor threads")
+    threads: Count = Field(
+        default=1,
+        ge=1,
+        le=512,
+        description="processor threads; one more than there are idle cores makes it many times slower",
+    )
 
     @property
     def name(self) -> str:

@@ -32,7 +32,7 @@ def packaged_model(package: str) -> Path:
 class LocalServer:
     """A running server. Listens on a free port of the loopback address only."""
 
-    def __init__(self, model: Path, *, slots: int = 4, context: int = 8192, threads: int = 2):
+    def __init__(self, model: Path, *, slots: int = 4, context: int = 8192, threads: int = 1):
         """Load `model` and listen: about a second. `context` tokens are shared by the slots."""
         if not model.is_file():
             raise ModelMissing(f"there is no model file at {model}")

