@@ -72,6 +72,7 @@ export class Controls {
     const busy = this.inTalk || this.link === "joining";
     this.swap(busy);
     this.sample.disabled = busy;
+    this.mute.hidden = !busy;
     this.mute.disabled = !this.inTalk || this.microphone === "asking";
     this.mute.textContent = this.microphone === "on" ? "Mute" : "Turn microphone on";
     this.text.disabled = this.saySend.disabled = !this.inTalk;
