@@ -21,6 +21,8 @@ from pipecat.utils.tracing.service_decorators import traced_tts
 from processors.services.voice import Voice, shared_voice
 from processors.services.words import Line, paced
 
+_HUSH = bytes(2 * 400)  # about 20 ms of silence
+
 # What Pipecat gives the time at which a word should be over.
 _TIMED = (
     AggregatedTextFrame,
@@ -54,6 +56,11 @@ class PiperService(TTSService):
             **kwargs,
         )
         self._voice = voice
+
+    @property
+    def name_of_voice(self) -> str:
+        """Which voice speaks: lines kept on disk go by it."""
+        return str(self._settings.voice)
 
     def can_generate_metrics(self) -> bool:
         """Say that the time to the first sound is measured."""
@@ -92,13 +99,18 @@ class PiperService(TTSService):
         assert self._voice is not None
         await self.start_tts_usage_metrics(text)
         lines = self._voice.lines(text)
-        while line := await asyncio.to_thread(_next, lines):
+        line = await asyncio.to_thread(_next, lines)
+        if line is None:
+            # "..." has no sound, but an answer without any counts as a failure.
+            yield TTSAudioRawFrame(_HUSH, self.sample_rate, 1, context_id=context_id)
+        while line is not None:
             for piece in paced(line):
                 if isinstance(piece, bytes):
                     yield TTSAudioRawFrame(piece, line.rate, 1, context_id=context_id)
                 else:
                     word, end = piece
                     await self.add_word_timestamps([(word, end / line.rate)], context_id)
+            line = await asyncio.to_thread(_next, lines)
 
 
 def _next(lines: Iterator[Line]) -> Line | None:
