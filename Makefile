@@ -1,9 +1,9 @@
-# make setup | run | test | client: each does what is missing first.
+# make setup | run | test | lint | client: each does what is missing first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test client clean
+.PHONY: setup run test lint client clean
 
 setup: $(VENV)/.talk
 
@@ -27,6 +27,11 @@ $(VENV)/.dev: $(VENV)/.talk
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
 
 client:
 	cd server/client && npm ci && npm run build

@@ -110,6 +110,15 @@ class Keeper:
         for wish in self.wishes:
             self._wished.add(wish)
 
+    async def withdrawn(self) -> None:
+        """Keep nothing more beyond this talk; what is kept already stays until it is forgotten."""
+        if not self.consent or self._closed:
+            return
+        async with self._memories.between_writes():
+            self.consent = False
+            self._store = VolatileStore()
+            self.recalled = []
+
     async def forget(self) -> int:
         """Remove all that is kept of the user, wishes too; how many memories there were.
 

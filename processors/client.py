@@ -63,7 +63,7 @@ class ClientMessages:
         if data.get("value") is True:
             await self._talk.keeper.consented()
         elif data.get("value") is False:
-            self._talk.keeper.withdrawn()
+            await self._talk.keeper.withdrawn()
         else:
             return False
         return True

@@ -19,57 +19,66 @@ ROWS = 20_000  # decisions kept of one talk
 
 
 class Recorder:
-    """Keeps a talk under `folder/talk`: audio.wav (user left, agent right) and rows.jsonl."""
+    """Keeps a talk under `folder/talk`: audio.wav (user left, agent right) and rows.jsonl.
+
+    Both grow as the talk does, so that it can be downloaded while it lasts.
+    """
 
     def __init__(self, folder: Path, talk: str):
         self.path = folder / talk
         self._talk = talk
-        self._rows: list[dict[str, object]] = []
+        self._decisions = 0
         self._wave: wave.Wave_write | None = None
         self._seconds = 0.0
 
     def decided(self, moment: Moment, decision: Decision) -> int:
         """Keep a decision; its number in this talk, from 1."""
-        if len(self._rows) < ROWS:
-            row = row_of(moment, decision.action, id=f"{self._talk}:{len(self._rows) + 1}")
-            self._rows.append(row | {"judge": decision.judge, "reason": decision.reason})
-        return len(self._rows)
+        self._decisions += 1
+        if self._decisions <= ROWS:
+            row = row_of(moment, decision.action, id=f"{self._talk}:{self._decisions}")
+            row |= {"judge": decision.judge, "reason": decision.reason}
+            with self._file("rows.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        return self._decisions
 
     def mark(self, number: int, *, right: bool, should: Action | None) -> bool:
         """Note what a person thinks of a decision; False if there is no such number."""
-        if not 1 <= number <= len(self._rows):
-            return False
-        row = self._rows[number - 1]
-        row["marked"] = "right" if right else "wrong"
-        if should:
-            row["label"] = should.value
-        return True
+        return mark_row(self.path / "rows.jsonl", number, right=right, should=should)
 
     def sound(self, pcm: bytes, sample_rate: int, channels: int) -> None:
         """Append 16-bit sound."""
         if self._seconds > LONGEST:
             return
         if self._wave is None:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._wave = wave.open(str(self.path / "audio.wav"), "wb")
+            self._wave = wave.open(str(self._file("audio.wav")), "wb")
             self._wave.setnchannels(channels)
             self._wave.setsampwidth(2)
             self._wave.setframerate(sample_rate)
         self._wave.writeframes(pcm)  # also keeps the header true
         self._seconds += len(pcm) / (2 * channels * sample_rate)
 
-    def save(self) -> None:
-        """Write the rows so far. The sound is on disk already."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in self._rows)
-        (self.path / "rows.jsonl").write_text("".join(lines), encoding="utf-8")
-
     def close(self) -> None:
         """Finish the files."""
         if self._wave:
             self._wave.close()
             self._wave = None
-        self.save()
+
+    def _file(self, name: str) -> Path:
+        self.path.mkdir(parents=True, exist_ok=True)
+        return self.path / name
+
+
+def mark_row(rows: Path, number: int, *, right: bool, should: Action | None) -> bool:
+    """Write a person's mark into line `number` of `rows`; False if there is no such line."""
+    lines = rows.read_text(encoding="utf-8").splitlines() if rows.is_file() else []
+    if not 1 <= number <= len(lines):
+        return False
+    row = json.loads(lines[number - 1]) | {"marked": "right" if right else "wrong"}
+    if should:
+        row["label"] = should.value
+    lines[number - 1] = json.dumps(row, ensure_ascii=False)
+    rows.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return True
 
 
 def sweep(folder: Path, *, older_than: float) -> int:

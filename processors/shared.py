@@ -22,6 +22,7 @@ from memory.wishes import Wishes
 from processors import door
 from processors.services import build_tts
 from processors.services.piper import PiperService
+from processors.services.prepared import prepared
 from processors.services.words import Line
 
 
@@ -106,7 +107,7 @@ async def _prepared(settings: Settings, cast: list[Persona]) -> dict[str, Line]:
     if not isinstance(voice, PiperService):
         return {}
     texts = {line for persona in cast for line in persona.lines()} | set(door.LINES)
-    return {text: await voice.prepare(text) for text in sorted(texts)}
+    return await prepared(voice, texts, Path(settings.memory.path).parent / "lines")
 
 
 _loaded: Shared | None = None

@@ -5,6 +5,7 @@ import asyncio
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from processors.services.weights import MissingWeights
 from processors.shared import Shared, share, shared_now
 from server.web import mount
 
+FAREWELL = 2  # s that talks have to end when the server is stopped
 TROUBLE = (SettingsError, ModelMissing, MissingWeights, MemoryStoreError)
 
 
@@ -59,6 +61,8 @@ def _serve(parser: argparse.ArgumentParser, settings: Settings) -> None:
     mount(run.app, settings, personas=personas, persona=shared.persona, talks_folder=shared.talks)
     threading.Thread(target=_announce, args=(parser,), daemon=True).start()
     threading.Thread(target=_sweep_talks, args=(shared.talks, keep), daemon=True).start()
+    # Talks run as background tasks, which uvicorn would wait for until they end by themselves.
+    run.uvicorn.run = partial(run.uvicorn.run, timeout_graceful_shutdown=FAREWELL)
     run.main(parser)
 
 

@@ -1,6 +1,5 @@
 """The page and what it asks for beside a talk: who can be talked to, and finished talks."""
 
-import json
 import re
 import tempfile
 import zipfile
@@ -17,6 +16,7 @@ from starlette.types import Scope
 
 from judgement.decision import Action
 from judgement.persona import Persona
+from processors.recorder import mark_row
 from processors.sample import SAMPLE
 
 DIST = Path(__file__).parent / "client" / "dist"
@@ -123,7 +123,8 @@ def mount(
     @router.post("/api/talks/{talk}/marks")
     def mark_talk(talk: str, mark: Mark) -> Response:
         rows = talks_folder / talk / "rows.jsonl"
-        if not _TALK.fullmatch(talk) or not rows.is_file() or not _mark(rows, mark):
+        known = _TALK.fullmatch(talk)
+        if not known or not mark_row(rows, mark.id, right=mark.right, should=mark.should):
             return _missing("There is no such decision in a finished talk of that id.")
         return Response(status_code=204, headers=_DATA_HEADERS)
 
@@ -147,19 +148,6 @@ def _parts(folder: Path) -> list[Path]:
     """The talk's files that hold something."""
     files = (folder / name for name in _PARTS)
     return [file for file in files if file.is_file() and file.stat().st_size]
-
-
-def _mark(rows: Path, mark: Mark) -> bool:
-    """Write `mark` into its line of `rows`; False if there is no such line."""
-    lines = rows.read_text(encoding="utf-8").splitlines()
-    if not 1 <= mark.id <= len(lines):
-        return False
-    row = json.loads(lines[mark.id - 1]) | {"marked": "right" if mark.right else "wrong"}
-    if mark.should:
-        row["label"] = mark.should.value
-    lines[mark.id - 1] = json.dumps(row, ensure_ascii=False)
-    rows.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return True
 
 
 def _pack(parts: list[Path]) -> Path:
