@@ -28,6 +28,7 @@ from pipecat.frames.frames import (
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import LLMContextAggregatorPair
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.tests.utils import SleepFrame, run_test
 from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import TransportParams
@@ -83,6 +84,7 @@ class Speaker(BaseOutputTransport):
         super().__init__(TransportParams(audio_out_enabled=True))
         self.full = asyncio.Event()  # as much was played as will be
         self._until = until
+        self._interrupted = asyncio.Event()
         self.seconds = 0.0
         self.messages: list[str] = []
 
@@ -90,10 +92,15 @@ class Speaker(BaseOutputTransport):
         await super().start(frame)
         await self.set_transport_ready(frame)
 
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, InterruptionFrame):
+            self._interrupted.set()
+
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         if self.seconds >= self._until and not self.full.is_set():
             self.full.set()
-            await asyncio.Event().wait()
+            await self._interrupted.wait()
         await asyncio.sleep(frame.num_frames / frame.sample_rate / FAST)
         self.seconds += frame.num_frames / frame.sample_rate
         return True
