@@ -1,5 +1,6 @@
 """A Llama behind an OpenAI-compatible server as judge."""
 
+import math
 from typing import Any
 
 from openai import AsyncOpenAI, OpenAIError
@@ -57,17 +58,17 @@ class LlamaJudge:
         return decision
 
 
-def _top_logprobs(answer: dict[str, Any]) -> dict[str, float]:
+def _top_logprobs(answer: Any) -> dict[str, float]:
     """Token text to log-probability, from OpenAI's shape or llama.cpp's."""
-    import math
-
-    choices = answer.get("choices") or [{}]
-    logprobs = choices[0].get("logprobs") or {}
+    logprobs: Any = answer["choices"][0].get("logprobs") or {}
     if content := logprobs.get("content"):
-        top = content[0].get("top_logprobs") or content[0].get("top_probs") or []
-        return {
-            each["token"]: each["logprob"] if "logprob" in each else math.log(each["prob"] + 1e-9)
-            for each in top
-        }
-    listed = logprobs.get("top_logprobs") or [{}]
+        first: Any = content[0]
+        top: list[Any] = first.get("top_logprobs") or first.get("top_probs") or []
+        return {each["token"]: _logprob(each) for each in top}
+    listed: list[Any] = logprobs.get("top_logprobs") or [{}]
     return dict(listed[0] or {})
+
+
+def _logprob(token: Any) -> float:
+    """llama.cpp gives a probability where it was asked for those after sampling."""
+    return token["logprob"] if "logprob" in token else math.log(token["prob"] + 1e-9)

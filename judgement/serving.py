@@ -7,11 +7,14 @@ talk's pair is the judge's, so that its prompt stays cached beside the reply's.
 import importlib.util
 import itertools
 from pathlib import Path
+from typing import Any
 
 import httpx
-import xllamacpp
+import xllamacpp as _xllamacpp  # pyright: ignore[reportMissingTypeStubs]
 
 from judgement.prompt import LABELS
+
+xllamacpp: Any = _xllamacpp  # it has no types
 
 
 class ModelMissing(Exception):

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+import uvicorn
 from pipecat.runner import run
 
 from config.check import report, status, text
@@ -62,7 +63,7 @@ def _serve(parser: argparse.ArgumentParser, settings: Settings) -> None:
     threading.Thread(target=_announce, args=(parser,), daemon=True).start()
     threading.Thread(target=_sweep_talks, args=(shared.talks, keep), daemon=True).start()
     # Talks run as background tasks, which uvicorn would wait for until they end by themselves.
-    run.uvicorn.run = partial(run.uvicorn.run, timeout_graceful_shutdown=FAREWELL)
+    uvicorn.run = partial(uvicorn.run, timeout_graceful_shutdown=FAREWELL)
     run.main(parser)
 
 

@@ -1,8 +1,8 @@
 """A room without a network: the real pipeline, real voices and ears, in real time.
 
-    async with talk_to(shared) as talk:
-        await talk.say("What time is it?")
-        await talk.until(talk.answered)
+async with talk_to(shared) as talk:
+    await talk.say("What time is it?")
+    await talk.until(talk.answered)
 """
 
 import asyncio
@@ -70,9 +70,7 @@ class ScriptedJudge:
 
     name = "scripted"
 
-    def __init__(
-        self, kind: Kind, action: Action, when: Callable[[Moment], bool] = lambda _: True
-    ):
+    def __init__(self, kind: Kind, action: Action, when: Callable[[Moment], bool] = lambda _: True):
         self.kind, self.action, self.when = kind, action, when
 
     async def judge(self, moment: Moment) -> Decision:
@@ -160,8 +158,7 @@ class Conversation:
 
     async def play(self, pcm: Pcm) -> None:
         self._speech.append(pcm)
-        while self._speech:
-            await asyncio.sleep(CHUNK / 2)
+        await self.until(lambda: not self._speech, seconds=120)
 
     def begin(self, text: str) -> None:
         """Start to speak without waiting for the end."""

@@ -76,9 +76,10 @@ async def test_an_interruption_is_heard_at_once_and_goes_on_with_an_answer(share
         await talk.until(lambda: len(talk.context()) >= 3)
         user, agent = talk.context()[1:3]
         assert user[0] == "user" and "market" in user[1].lower()
-        assert agent[0] == "assistant" and agent[1].split()[0] in transcribed(
-            talk.heard(began)
-        ).title()
+        assert (
+            agent[0] == "assistant"
+            and agent[1].split()[0] in transcribed(talk.heard(began)).title()
+        )
 
 
 async def test_refusal_is_the_persona_s_own_line_and_never_a_grant(shared: Shared):

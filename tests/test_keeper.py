@@ -289,3 +289,14 @@ async def test_a_recall_under_way_brings_nothing_back_after_forgetting():
     await settle()
     assert keeper.recalled == []
     await keeper.close()
+
+
+async def test_after_consent_is_withdrawn_nothing_more_outlives_the_talk():
+    store = Store()
+    keeper = await keep(store)
+    keeper.heard("user", "keep this", NOON)
+    await settle()
+    await keeper.withdrawn()
+    keeper.heard("user", "but not this", NOON)
+    await keeper.close()
+    assert await store.texts() == ["keep this"]

@@ -24,10 +24,14 @@ async def test_a_second_start_finds_the_lines_of_the_first(tmp_path: Path):
     assert (sorted(first.made), second.made) == (["Bye.", "Hello."], [])
 
 
+def damage(folder: Path) -> None:
+    for file in folder.glob("*.json"):
+        file.write_text("{")
+
+
 async def test_a_damaged_line_is_made_again(tmp_path: Path):
     await prepared(CountingVoice(), ["Hello."], tmp_path)
-    for file in tmp_path.glob("*.json"):
-        file.write_text("{")
+    damage(tmp_path)
     voice = CountingVoice()
     await prepared(voice, ["Hello."], tmp_path)
     assert voice.made == ["Hello."]
