@@ -161,7 +161,7 @@ class ModelServer(Section):
         default=1,
         ge=1,
         le=512,
-        description="processor threads; one more than there are idle cores makes it many times slower",
+        description="processor threads; more than there are idle cores makes it many times slower",
     )
 
     @property

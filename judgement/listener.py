@@ -159,7 +159,7 @@ class Listener:
         return self._grown_pause()
 
     def _settle(self, text: str) -> bool:
-        """Whether a final is of an earlier stretch of voice: its turn closed, or the user resumed."""
+        """Whether a final is of an earlier stretch: its turn closed, or the user resumed."""
         if self._is_stale:
             self._is_stale = self._final_due = False
             return True

@@ -57,5 +57,5 @@ def moment_of(row: Mapping[str, Any]) -> Moment:
                 float(persona.get("proactivity", 0.5)),
             ),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"row {row.get('id', '?')}: {error!r}") from error

@@ -50,7 +50,7 @@ class Recorder:
         if self._seconds > LONGEST:
             return
         if self._wave is None:
-            self._wave = wave.open(str(self._file("audio.wav")), "wb")
+            self._wave = wave.open(str(self._file("audio.wav")), "wb")  # noqa: SIM115 - until close
             self._wave.setnchannels(channels)
             self._wave.setsampwidth(2)
             self._wave.setframerate(sample_rate)

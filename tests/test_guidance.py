@@ -1,0 +1,82 @@
+from pipecat.frames.frames import (
+    Frame,
+    InterruptionFrame,
+    LLMContextFrame,
+    LLMUpdateSettingsFrame,
+)
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.tests.utils import SleepFrame, run_test
+
+from judgement.listener import Listener
+from judgement.persona import Persona
+from processors.frames import GuidanceFrame
+from processors.guidance import GuidanceProcessor
+from processors.role import Role
+
+ROLE = Role(Persona("test", "You test."))
+
+
+def context() -> LLMContext:
+    return LLMContext([{"role": "user", "content": "hello"}])
+
+
+async def guided(*frames: Frame, facts: tuple[str, ...] = (), history: int = 6) -> list[Frame]:
+    listener = Listener(ROLE.policy)
+    listener.facts = facts
+    processor = GuidanceProcessor(ROLE, listener, history=history)
+    down, _ = await run_test(processor, frames_to_send=[*frames, SleepFrame(0.05)])
+    return list(down)
+
+
+def contents(frames: list[Frame]) -> list[list[str]]:
+    runs = [frame.context for frame in frames if isinstance(frame, LLMContextFrame)]
+    return [[message["content"] for message in run.messages] for run in runs]
+
+
+async def test_guidance_is_the_last_message_of_a_copy():
+    shared = context()
+    frames = await guided(GuidanceFrame("Be brief."), LLMContextFrame(shared))
+    assert contents(frames) == [["hello", "Be brief."]]
+    assert [message["content"] for message in shared.messages] == ["hello"]
+
+
+async def test_guidance_serves_one_answer_only():
+    frames = await guided(
+        GuidanceFrame("Be brief."),
+        LLMContextFrame(context()),
+        SleepFrame(0.05),
+        LLMContextFrame(context()),
+    )
+    assert contents(frames) == [["hello", "Be brief."], ["hello"]]
+
+
+async def test_an_interruption_drops_the_guidance():
+    frames = await guided(
+        GuidanceFrame("Be brief."),
+        InterruptionFrame(),
+        SleepFrame(0.05),
+        LLMContextFrame(context()),
+    )
+    assert contents(frames) == [["hello"]]
+
+
+async def test_what_is_remembered_comes_before_the_guidance():
+    run = LLMContextFrame(context())
+    [messages] = contents(await guided(GuidanceFrame("Be brief."), run, facts=("A.", "B.")))
+    assert messages == ["hello", "What you remember: A. B.", "Be brief."]
+
+
+async def test_a_speculation_stays_one():
+    frames = await guided(LLMContextFrame(context(), speculation=True))
+    assert [f.speculation for f in frames if isinstance(f, LLMContextFrame)] == [True]
+
+
+async def test_only_the_last_messages_go_to_the_model():
+    long = LLMContext([{"role": "user", "content": str(each)} for each in range(9)])
+    assert contents(await guided(LLMContextFrame(long), history=2)) == [["7", "8"]]
+
+
+async def test_the_model_is_told_who_it_is_once():
+    frames = await guided(LLMContextFrame(context()), LLMContextFrame(context()))
+    updates = [frame for frame in frames if isinstance(frame, LLMUpdateSettingsFrame)]
+    assert [frame.delta.system_instruction for frame in updates] == ["You test."]

@@ -1,0 +1,154 @@
+"""What strategy does with a decision, seen at the frames it pushes."""
+
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    Frame,
+    LLMRunFrame,
+    ProposedUserStartedSpeakingFrame,
+    TranscriptionFrame,
+    UserBackchannelFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.tests.utils import run_test
+
+from judgement.decision import Action, decide
+from judgement.moment import Kind, Moment
+from judgement.persona import Persona
+from processors.frames import (
+    ActedFrame,
+    AffrontFrame,
+    DecisionFrame,
+    GuidanceFrame,
+    PlayLineFrame,
+    TurnClosedFrame,
+    TurnEndProposedFrame,
+    TurnOpenedFrame,
+)
+from processors.role import Role
+from processors.strategy import StrategyProcessor
+
+PERSONA = Persona("test", "You test.", refusals=("No.", "Never."), patience=3.0)
+SPEAKS, SILENT = VADUserStartedSpeakingFrame(), VADUserStoppedSpeakingFrame()
+
+
+def decision(kind: Kind, action: Action, said: str = "some words", turn: int = 0, **more):
+    pause, signals = more.pop("pause", 0.3), more
+    moment = Moment(kind, said, turn=turn, pause=pause, signals=signals)
+    return DecisionFrame(moment, decide(action, "test"), 0.01)
+
+
+async def done(*frames: Frame, guided: bool = False) -> tuple[list[Frame], list[Frame], list[str]]:
+    strategy = StrategyProcessor(Role(PERSONA), follows_guidance=guided)
+    down, up = await run_test(strategy, frames_to_send=list(frames))
+    outcomes = [frame.outcome for frame in down if isinstance(frame, ActedFrame)]
+    return list(down), list(up), outcomes
+
+
+def of(frames: list[Frame], kind: type) -> list:
+    return [frame for frame in frames if isinstance(frame, kind)]
+
+
+async def test_a_reply_opens_the_turn_and_closes_it_with_its_words():
+    down, up, outcomes = await done(decision(Kind.PAUSE, Action.REPLY))
+    assert outcomes == ["replied"]
+    assert len(of(down, ProposedUserStartedSpeakingFrame)) == 1
+    [words], [end] = of(down, TranscriptionFrame), of(down, TurnEndProposedFrame)
+    assert (words.text, words.interruptible, end.answer) == ("some words", False, True)
+    assert [frame.text for frame in of(up, TurnClosedFrame)] == ["some words"]
+
+
+async def test_a_silence_before_patience_ends_only_waits():
+    down, up, outcomes = await done(decision(Kind.PAUSE, Action.SILENCE, pause=1.0))
+    assert outcomes == ["waiting"] and not of(down, TurnEndProposedFrame)
+
+
+async def test_a_silence_at_patience_closes_the_turn_without_an_answer():
+    down, _, outcomes = await done(decision(Kind.PAUSE, Action.SILENCE, pause=3.0))
+    [end] = of(down, TurnEndProposedFrame)
+    assert outcomes == ["chose silence"] and end.answer is False
+
+
+async def test_a_decision_about_a_closed_turn_is_too_late():
+    first, late = decision(Kind.PAUSE, Action.REPLY), decision(Kind.PAUSE, Action.REFUSE)
+    _, _, outcomes = await done(first, late)
+    assert outcomes == ["replied", "too late"]
+
+
+async def test_a_pause_decision_is_too_late_once_the_user_speaks_again():
+    down, _, outcomes = await done(SPEAKS, decision(Kind.PAUSE, Action.REPLY))
+    assert outcomes == ["too late"] and not of(down, TranscriptionFrame)
+
+
+async def test_a_cut_in_is_too_late_once_the_user_is_silent():
+    down, _, outcomes = await done(SPEAKS, SILENT, decision(Kind.PARTIAL, Action.INTERRUPT))
+    assert outcomes == ["too late"] and not of(down, PlayLineFrame)
+
+
+async def test_a_cut_in_plays_an_opener_before_it_closes_the_turn():
+    down, up, outcomes = await done(SPEAKS, decision(Kind.PARTIAL, Action.INTERRUPT))
+    assert outcomes == ["cut in"]
+    order = [type(f) for f in down if isinstance(f, (PlayLineFrame, TurnEndProposedFrame))]
+    assert order == [PlayLineFrame, TurnEndProposedFrame]
+    [line], [closed] = of(down, PlayLineFrame), of(up, TurnClosedFrame)
+    assert line.goes_on and closed.cut_in
+    assert line.text in of(down, GuidanceFrame)[0].text
+
+
+async def test_a_refusal_of_a_model_too_small_to_follow_is_the_line_alone():
+    down, _, outcomes = await done(decision(Kind.PAUSE, Action.REFUSE))
+    [line], [end] = of(down, PlayLineFrame), of(down, TurnEndProposedFrame)
+    assert outcomes == ["refused"]
+    assert (line.text, line.goes_on, end.answer) == ("No.", False, False)
+    assert not of(down, GuidanceFrame)
+
+
+async def test_a_refusal_of_a_model_that_follows_goes_on_under_guidance():
+    down, _, _ = await done(decision(Kind.PAUSE, Action.REFUSE), guided=True)
+    [line], [guidance] = of(down, PlayLineFrame), of(down, GuidanceFrame)
+    assert line.goes_on and "No." in guidance.text and "not grant" in guidance.text
+
+
+async def test_lines_take_turns():
+    refusal = [decision(Kind.PAUSE, Action.REFUSE, turn=turn) for turn in range(3)]
+    down, _, _ = await done(*refusal)
+    assert [frame.text for frame in of(down, PlayLineFrame)] == ["No.", "Never.", "No."]
+
+
+async def test_a_yield_opens_the_user_s_turn():
+    frames = [BotStartedSpeakingFrame(), SPEAKS, decision(Kind.OVERLAP, Action.REPLY)]
+    down, up, outcomes = await done(*frames)
+    assert outcomes == ["yielded"]
+    assert of(down, ProposedUserStartedSpeakingFrame) and of(up, TurnOpenedFrame)
+
+
+async def test_a_backchannel_is_told_and_stays_out_of_the_context():
+    over = decision(Kind.OVERLAP, Action.SILENCE, "mhm", finished=True)
+    down, _, outcomes = await done(BotStartedSpeakingFrame(), SPEAKS, over)
+    assert outcomes == ["went on"] and not of(down, TranscriptionFrame)
+    assert [frame.text for frame in of(down, UserBackchannelFrame)] == ["mhm"]
+
+
+async def test_an_overlap_is_too_late_once_the_agent_is_silent():
+    over = decision(Kind.OVERLAP, Action.REPLY)
+    _, _, outcomes = await done(BotStartedSpeakingFrame(), SPEAKS, BotStoppedSpeakingFrame(), over)
+    assert outcomes == ["too late"]
+
+
+async def test_an_affront_goes_to_the_door_instead_of_the_model():
+    down, up, outcomes = await done(decision(Kind.PAUSE, Action.REPLY, affront=True))
+    assert outcomes == ["warned"] and of(up, AffrontFrame)
+    assert of(down, TurnEndProposedFrame)[0].answer is False
+
+
+async def test_an_idle_agent_opens_with_a_line_or_with_the_model():
+    down, _, outcomes = await done(decision(Kind.IDLE, Action.REPLY))
+    assert outcomes == ["opened"] and of(down, PlayLineFrame) and not of(down, LLMRunFrame)
+    down, _, outcomes = await done(decision(Kind.IDLE, Action.DEFLECT), guided=True)
+    assert outcomes == ["changed the subject"] and of(down, LLMRunFrame)
+
+
+async def test_an_idle_decision_is_too_late_once_somebody_speaks():
+    _, _, outcomes = await done(SPEAKS, decision(Kind.IDLE, Action.REPLY))
+    assert outcomes == ["too late"]
