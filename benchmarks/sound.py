@@ -27,11 +27,16 @@ def levels(pcm: Pcm) -> NDArray[np.float64]:
 def edges(pcm: Pcm) -> tuple[int, int]:
     """The first sample of a clip's sound and the one after its last.
 
-    Sound is what stands 34 dB below the loudest window or more, and well above
+    Sound is what stands 30 dB below the loudest window or more, and well above
     the clip's own noise. Raises `ValueError` when the clip holds none.
     """
     heard = np.flatnonzero(_sounding(pcm))
     return int(heard[0]) * WINDOW, min(len(pcm), (int(heard[-1]) + 1) * WINDOW)
+
+
+def ends(pcm: Pcm) -> bool:
+    """Whether a clip goes on for 30 ms after its sound, and is not cut off in the middle."""
+    return not _sounding(pcm)[-3:].any()
 
 
 def last_phrase(pcm: Pcm, *, longest: float = 6.0, pause: float = 0.4) -> Pcm:
@@ -57,7 +62,12 @@ def _sounding(pcm: Pcm) -> NDArray[np.bool_]:
     if loudest < LOUD:
         raise ValueError("the clip is silent")
     noise = float(np.percentile(level, 5))
-    return level >= max(LOUD / 2, loudest / 50, min(3 * noise, loudest / 4))
+    loud = level >= max(LOUD / 2, loudest / 32, min(3 * noise, loudest / 4))
+    # A click or a smack of the lips of under 30 ms is no sound.
+    whole = np.convolve(loud, np.ones(3), "valid") == 3
+    if not whole.any():
+        raise ValueError("the clip is silent")
+    return np.convolve(whole, np.ones(3), "full") > 0
 
 
 def read_clip(path: Path) -> Pcm:

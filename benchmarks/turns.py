@@ -13,6 +13,7 @@ PATIENCE = 8.0  # seconds; a turn not answered by then is missed
 ENOUGH = 1.2  # seconds of the answer before the caller cuts in
 HELD = 0.8  # seconds of silence that show an agent gave way, and not between two sentences
 REACTION = 0.15  # seconds; an agent silent sooner had finished by itself
+KINDS = {"STT": "stt", "Moonshine": "stt", "LLM": "llm", "TTS": "tts", "Piper": "tts"}
 GAP = 1.5  # seconds of silence before the next turn
 
 
@@ -87,9 +88,11 @@ async def settle(caller: Caller, limit: float) -> bool:
 
 
 def _writing(messages: Iterable[Message]) -> bool:
-    """Whether the reply model is still at work, as far as the bot tells."""
-    marks = [m.type for m in messages if m.type in ("bot-llm-started", "bot-llm-stopped")]
-    return marks[-1:] == ["bot-llm-started"]
+    """Whether the reply model is at work or has just been, as far as the bot tells."""
+    marks = [m for m in messages if m.type in ("bot-llm-started", "bot-llm-stopped")]
+    if not marks:
+        return False
+    return marks[-1].type == "bot-llm-started" or time.monotonic() - marks[-1].at < GAP
 
 
 async def _cut_in(caller: Caller, stop: Pcm, answered: float) -> float | None:
@@ -149,9 +152,9 @@ def _ttfb(entries: Iterable[dict[str, object]]) -> dict[str, float]:
     found: dict[str, float] = {}
     for entry in entries:
         name, value = str(entry.get("processor", "")), entry.get("value")
-        kind = next((kind for kind in ("STT", "LLM", "TTS") if kind in name), None)
+        kind = next((KINDS[part] for part in KINDS if part in name), None)
         if kind and isinstance(value, int | float) and value > 0:
-            found[f"{kind.lower()}_ttfb"] = float(value)
+            found[f"{kind}_ttfb"] = float(value)
     return found
 
 

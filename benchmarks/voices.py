@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from piper import PiperVoice, SynthesisConfig
 
-from benchmarks.sound import RATE, Pcm, last_phrase, read_clip, resample, write_wav
+from benchmarks.sound import RATE, Pcm, ends, last_phrase, read_clip, resample, write_wav
 from processors.services.weights import weights
 
 CACHE = Path(tempfile.gettempdir()) / "repartee-voices"
@@ -58,9 +58,10 @@ def voices() -> list[Voice]:
 
 
 def clips(folder: Path) -> list[tuple[str, Pcm]]:
-    """The last phrase of each sound file in `folder`, with the file's name."""
+    """The last phrase of each sound file in `folder` that has an end, with the file's name."""
     paths = sorted([*folder.glob("*.wav"), *folder.glob("*.flac")])
-    return [(path.stem, last_phrase(read_clip(path))) for path in paths]
+    read = [(path.stem, read_clip(path)) for path in paths]
+    return [(name, last_phrase(pcm)) for name, pcm in read if ends(pcm)]
 
 
 @cache

@@ -14,7 +14,7 @@ from benchmarks.line import CallError, Receive
 from benchmarks.microphone import FRAME, PERIOD, Microphone
 from benchmarks.server import BotError, BotServer
 from benchmarks.socket_caller import socket_caller
-from benchmarks.sound import RATE, Pcm, edges, last_phrase, read_clip, resample, write_wav
+from benchmarks.sound import RATE, Pcm, edges, ends, last_phrase, read_clip, resample, write_wav
 from benchmarks.timeline import Timeline
 
 
@@ -53,6 +53,11 @@ def test_a_noisy_clip_ends_where_its_speech_ends() -> None:
 def test_a_silent_clip_has_no_edges() -> None:
     with pytest.raises(ValueError, match="silent"):
         edges(quiet(1.0, 5))
+
+
+def test_a_clip_that_is_cut_off_has_no_end() -> None:
+    assert ends(np.concatenate([tone(1.0), quiet(0.1)]))
+    assert not ends(tone(1.0))
 
 
 def test_the_last_phrase_is_what_follows_the_last_pause() -> None:
