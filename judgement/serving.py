@@ -61,6 +61,16 @@ class LocalServer:
         """A slot for one use in one talk; they go round when there are more talks."""
         return next(self._slots)
 
+    async def warm(self, instruction: str) -> None:
+        """Answer once with `instruction` before it, so that a talk finds it in the cache."""
+        messages = [
+            {"role": "system", "content": instruction},
+            {"role": "user", "content": "Hello."},
+        ]
+        async with httpx.AsyncClient(base_url=self.url, timeout=60) as client:
+            asked = {"messages": messages, "max_tokens": 1}
+            (await client.post("/chat/completions", json=asked)).raise_for_status()
+
     async def label_tokens(self) -> dict[str, int]:
         """The token of each label that is a single token in this model."""
         tokens: dict[str, int] = {}

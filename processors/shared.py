@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from openai import AsyncOpenAI
+from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 
 from config.personas import load_persona, personas
 from config.settings import Settings
@@ -20,9 +21,12 @@ from memory.store import MemoryStore
 from memory.volatile import VolatileStore
 from memory.wishes import Wishes
 from processors import door
-from processors.services import build_tts
+from processors.services import build_stt, build_tts
+from processors.services.moonshine import MoonshineService
 from processors.services.piper import PiperService
 from processors.services.prepared import prepared
+from processors.services.recogniser import shared_recogniser
+from processors.services.voice import shared_voice
 from processors.services.words import Line
 
 
@@ -62,6 +66,7 @@ class Shared:
             wishes=Wishes(access),
             talks=folder / "talks",
         )
+        await _warm(settings, server, shared.persona)
         shared.lines = await _prepared(settings, [shared.persona, *personas().values()])
         return shared
 
@@ -99,6 +104,18 @@ def _store(settings: Settings) -> MemoryStore:
     if settings.memory.store == "sqlite":
         return SqliteStore(Path(settings.memory.path))
     return VolatileStore()
+
+
+async def _warm(settings: Settings, server: LocalServer | None, persona: Persona) -> None:
+    """Load the models that a talk would otherwise wait for, and ask each once."""
+    if isinstance(build_stt(settings), MoonshineService):
+        await asyncio.to_thread(shared_recogniser)
+    if isinstance(build_tts(settings), PiperService):
+        await asyncio.to_thread(shared_voice)
+    if settings.turn == "smart-turn":
+        await asyncio.to_thread(LocalSmartTurnAnalyzerV3)
+    if server:
+        await server.warm(persona.manner)
 
 
 async def _prepared(settings: Settings, cast: list[Persona]) -> dict[str, Line]:

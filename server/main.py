@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+from loguru import logger
 from pipecat.runner import run
 
 from config.check import report, status, text
@@ -60,27 +61,32 @@ def _serve(parser: argparse.ArgumentParser, settings: Settings) -> None:
     shared = shared_now()
     keep = settings.privacy.keep_talk_minutes * 60
     mount(run.app, settings, personas=personas, persona=shared.persona, talks_folder=shared.talks)
-    threading.Thread(target=_announce, args=(parser,), daemon=True).start()
+    level = "DEBUG" if settings.privacy.log_words else "INFO"
+    threading.Thread(target=_announce, args=(level,), daemon=True).start()
     threading.Thread(target=_sweep_talks, args=(shared.talks, keep), daemon=True).start()
     # Talks run as background tasks, which uvicorn would wait for until they end by themselves.
     uvicorn.run = partial(uvicorn.run, timeout_graceful_shutdown=FAREWELL)
     run.main(parser)
 
 
-def _announce(parser: argparse.ArgumentParser) -> None:
-    """One clear line once the server answers."""
-    while not hasattr(run, "RUNNER_PORT"):
-        time.sleep(0.05)
-    time.sleep(0.5)
-    url = f"http://{run.RUNNER_HOST}:{run.RUNNER_PORT}"
-    for _ in range(600):
-        try:
-            httpx.get(f"{url}/status", timeout=1).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.1)
-        else:
-            print(f"\nRepartee is ready: open {url} and talk. Ctrl+C stops it.\n", flush=True)
-            return
+def _announce(level: str) -> None:
+    """One clear line once the server answers; from then on, log at `level`.
+
+    The runner logs at DEBUG, where Pipecat's services write what was said.
+    """
+    time.sleep(0.3)  # the runner reads host and port meanwhile
+    while not _answers(url := f"http://{run.RUNNER_HOST}:{run.RUNNER_PORT}"):
+        time.sleep(0.1)
+    logger.remove()
+    logger.add(sys.stderr, level=level)
+    print(f"\nRepartee is ready: open {url} and talk. Ctrl+C stops it.\n", flush=True)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/status", timeout=1).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _sweep_talks(folder: Path, keep: float) -> None:

