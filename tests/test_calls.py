@@ -1,0 +1,76 @@
+"""A caller is answered and interrupts, over WebRTC and over the plain socket."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from benchmarks.caller import Caller
+from benchmarks.socket_caller import socket_caller
+from judgement.words import words_of
+from tests.air import spoken, transcribed
+from tests.serving import Bot, until
+
+QUESTION = "Can you tell me about the history of London?"
+ANSWER = 20.0  # s that a loaded machine may take
+IN_FLIGHT = 0.2  # s that a word may follow the decision that cut it off
+STOP = 3.0  # s from the user's first sound to the agent's silence, on a loaded machine
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
+    with Bot(tmp_path_factory.mktemp("calls")) as bot:
+        yield bot
+
+
+def calls(bot: Bot, user: str) -> dict[str, Caller]:
+    return {
+        "webrtc": Caller(bot.url, body={"user": user, "consent": True}),
+        "websocket": socket_caller(bot.url),
+    }
+
+
+async def greeted(caller: Caller) -> None:
+    await caller.until_message("bot-stopped-speaking", timeout=ANSWER)
+
+
+def outcome(name: str) -> Callable[[Any], bool]:
+    return lambda data: data.get("type") == "decision" and data["outcome"] == name
+
+
+@pytest.mark.parametrize("line", ["webrtc", "websocket"])
+async def test_a_caller_is_answered_interrupts_and_hears_the_agent_stop(bot: Bot, line: str):
+    """What the agent keeps of its answer is what the caller heard of it."""
+    user = f"interrupts-{line}"
+    async with calls(bot, user)[line] as caller:
+        await greeted(caller)
+        end = await caller.say(spoken(QUESTION))
+        began = await caller.until_heard(after=end, timeout=ANSWER)
+        assert began is not None
+        await until_said(caller, end, words=5)
+        onset = await caller.begin(spoken("Wait, stop there.")).onset
+        silent = await caller.until_silent(after=onset, timeout=STOP)
+        assert silent is not None and silent - onset < STOP
+        yielded = await caller.until_message("server-message", where=outcome("yielded"))
+        written = words_of(told(caller, "bot-llm-text", end, yielded.at))
+        kept = words_of(told(caller, "bot-tts-text", end, yielded.at + IN_FLIGHT, " "))
+        assert kept == written[: len(kept)] and len(kept) < len(written)
+        heard = words_of(transcribed(caller.heard.sound(began, silent)))
+        assert abs(len(heard) - len(kept)) <= 2, (heard, kept)
+        assert len(set(heard) & set(kept)) >= len(set(kept)) * 0.6, (heard, kept)
+        if line == "webrtc":  # the socket has no way to say who calls
+            assert await until(lambda: remembers(bot, user, kept)), bot.remembered(user, "agent")
+
+
+async def until_said(caller: Caller, after: float, *, words: int) -> None:
+    """Wait until the agent has said so many words of its answer."""
+    assert await until(lambda: len(caller.of("bot-tts-text", after)) >= words)
+
+
+def told(caller: Caller, kind: str, after: float, before: float, glue: str = "") -> str:
+    """The text of all messages of a kind between two times."""
+    return glue.join(m.data["text"] for m in caller.of(kind, after) if m.at <= before)
+
+
+def remembers(bot: Bot, user: str, words: list[str]) -> bool:
+    return words in [words_of(text) for text in bot.remembered(user, "agent")]
