@@ -5,9 +5,6 @@ python bot.py --config config/NAME.yaml       another profile
 python bot.py --config config/NAME.yaml --check   what would run, and what is missing
 """
 
-from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
-from pipecat.audio.vad.silero import SileroVADAnalyzer
-from pipecat.audio.vad.vad_analyzer import VADParams
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.aggregators.llm_context import LLMContext
@@ -46,8 +43,6 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
             user_turn_strategies=decided_turns(), empty_user_turn=None
         ),
     )
-    vad = SileroVADAnalyzer(params=VADParams(**settings.vad.model_dump()))
-    turn_model = LocalSmartTurnAnalyzerV3() if settings.turn == "smart-turn" else None
     sample = SamplePlayer()
     strategy = StrategyProcessor(role, follows_guidance=settings.reply.follows_guidance)
 
@@ -56,9 +51,9 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
             transport.input(),  # sound
             sample,  # or a bundled talk in its place
             talk.door,  # a blocked user comes no further
-            VADProcessor(vad_analyzer=vad),
+            VADProcessor(vad_analyzer=talk.vad),
             build_stt(settings),  # transcript, also while the user is still speaking
-            MomentProcessor(listener, turn_model),  # a chance to act
+            MomentProcessor(listener, talk.turn_model),  # a chance to act
             MemoryProcessor(talk.keeper, listener),  # with what we remember
             ActionJudgementProcessor(shared.judge(patience=role.persona.patience)),
             strategy,  # opens or closes the turn, cuts in, yields

@@ -48,6 +48,7 @@ class LocalServer:
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
         params.cpuparams.poll = params.cpuparams_batch.poll = 0  # don't spin: others need the cores
+        params.cache_ram_mib = 128  # by default it keeps old prompts in up to 8 GB
         params.verbosity = 0
         self._server = xllamacpp.Server(params)
         self._slots = itertools.cycle(range(slots))

@@ -1,6 +1,7 @@
 """What one process loads once and every talk uses: models, stores, prepared lines."""
 
 import asyncio
+import gc
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,6 +69,7 @@ class Shared:
         )
         await _warm(settings, server, shared.persona)
         shared.lines = await _prepared(settings, [shared.persona, *personas().values()])
+        gc.freeze()  # what is here to stay needs no look by the collector after each talk
         return shared
 
     def judge(self, *, patience: float) -> Judge:

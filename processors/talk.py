@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipecat.audio.turn.base_turn_analyzer import BaseTurnAnalyzer
+from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams
+
 from config.personas import personas
+from config.settings import Settings
 from judgement.listener import Listener
 from memory.keeper import Keeper
 from processors.door import Door
@@ -30,6 +36,8 @@ class Talk:
     keeper: Keeper
     recorder: Recorder
     door: Door
+    vad: VADAnalyzer
+    turn_model: BaseTurnAnalyzer | None
 
     @classmethod
     async def begin(cls, shared: Shared, body: object) -> "Talk":
@@ -49,6 +57,7 @@ class Talk:
             shared.store, user, talk, consent=wish.get("consent") is True, wishes=shared.wishes
         )
         await keeper.start()
+        vad, turn_model = await asyncio.to_thread(_ears, shared.settings)
         return cls(
             id=talk,
             user=user,
@@ -57,6 +66,8 @@ class Talk:
             keeper=keeper,
             recorder=Recorder(shared.talks, talk),
             door=Door(shared.blocks, user, max_text=limits.max_text),
+            vad=vad,
+            turn_model=turn_model,
         )
 
     def change_persona(self, name: str) -> bool:
@@ -78,7 +89,14 @@ class Talk:
         """Write what is still to be written and let go of the rest."""
         await self.keeper.close()
         await asyncio.to_thread(self.recorder.close)
-        gc.collect()  # a finished pipeline stays in reference cycles, some 10 MB of it
+        # A finished pipeline stays in reference cycles, some 10 MB of it.
+        asyncio.get_running_loop().call_later(1.0, gc.collect)
+
+
+def _ears(settings: Settings) -> tuple[VADAnalyzer, BaseTurnAnalyzer | None]:
+    """Two models of a talk's own, 0.1 s to load: off the event loop, where others talk."""
+    vad = SileroVADAnalyzer(params=VADParams(**settings.vad.model_dump()))
+    return vad, LocalSmartTurnAnalyzerV3() if settings.turn == "smart-turn" else None
 
 
 def _user(name: object) -> str:
