@@ -55,7 +55,7 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
             build_stt(settings),  # transcript, also while the user is still speaking
             MomentProcessor(listener, talk.turn_model),  # a chance to act
             MemoryProcessor(talk.keeper, listener),  # with what we remember
-            ActionJudgementProcessor(shared.judge(patience=role.persona.patience)),
+            ActionJudgementProcessor(shared.judge(role)),  # reply, silence, interrupt, ...
             strategy,  # opens or closes the turn, cuts in, yields
             TimelineProcessor(talk.recorder, log_words=settings.privacy.log_words),
             hear,  # the user's turn

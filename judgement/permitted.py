@@ -1,5 +1,6 @@
 """What is allowed, enforced by code whatever a judge answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import time
 
@@ -28,8 +29,8 @@ class Limits:
 class Permitted:
     """A judge whose decisions are held to the limits."""
 
-    def __init__(self, judge: Judge, limits: Limits, *, patience: float) -> None:
-        """`patience` is the pause at which a silence is final."""
+    def __init__(self, judge: Judge, limits: Limits, *, patience: Callable[[], float]) -> None:
+        """`patience` gives the pause, in seconds, at which a silence is final now."""
         self.name = judge.name
         self._judge = judge
         self._limits = limits
@@ -70,7 +71,7 @@ class Permitted:
         """An emergency gets a reply, and so does a question before silence is final."""
         if has_phrase(moment.said, EMERGENCIES):
             return Action.REPLY, "speaks of an emergency"
-        final = moment.pause >= self._patience or moment.signals.get("typed")
+        final = moment.pause >= self._patience() or moment.signals.get("typed")
         if action is Action.SILENCE and final and is_question(moment.said):
             return Action.REPLY, "asked a question"
         return action, ""

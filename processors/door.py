@@ -9,6 +9,8 @@ from pipecat.frames.frames import (
     InterruptionFrame,
     LLMMessagesAppendFrame,
     TextFrame,
+    UserFileRawFrame,
+    UserImageRawFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.processors.frameworks.rtvi.frames import RTVIServerMessageFrame
@@ -25,9 +27,10 @@ LINES = (WARNING, GOODBYE, BLOCKED)
 class Door(FrameProcessor):
     """Stands before everything that costs: a blocked user's sound and text stop here.
 
-    Text from the client, in whichever frame, becomes a turn of its own instead of going straight to
-    the reply model. Empty text is nothing; text over `max_text` characters is
-    turned away with a word.
+    Text from the client, in whichever frame and with whichever options, becomes a
+    turn of its own instead of going straight to the reply model. Text that is
+    empty or over `max_text` characters is turned away with a word, and so is a
+    file.
     """
 
     def __init__(self, blocks: Blocks, user: str, *, max_text: int):
@@ -55,10 +58,12 @@ class Door(FrameProcessor):
         match frame:
             case InputAudioRawFrame() if self.is_shut:
                 return
-            case LLMMessagesAppendFrame(run_llm=True):
+            case LLMMessagesAppendFrame():
                 await self._typed(" ".join(map(_text, frame.messages)))
             case TextFrame() if direction is FrameDirection.DOWNSTREAM:
                 await self._typed(frame.text)
+            case UserFileRawFrame() | UserImageRawFrame():
+                await self._tell("notice", text="Files can't be read here.")
             case AffrontFrame():
                 await self._answer_affront()
             case _:
@@ -70,7 +75,9 @@ class Door(FrameProcessor):
             await self._tell_blocked()
         elif len(text) > self._max_text:
             await self._tell("notice", text=f"Please keep it under {self._max_text} characters.")
-        elif text:
+        elif not text:
+            await self._tell("notice", text="There was nothing in that message.")
+        else:
             await self.push_frame(TypedFrame(text))
 
     async def _answer_affront(self):

@@ -22,6 +22,7 @@ from memory.store import MemoryStore
 from memory.volatile import VolatileStore
 from memory.wishes import Wishes
 from processors import door
+from processors.role import Role
 from processors.services import build_stt, build_tts
 from processors.services.moonshine import MoonshineService
 from processors.services.piper import PiperService
@@ -72,11 +73,11 @@ class Shared:
         gc.freeze()  # what is here to stay needs no look by the collector after each talk
         return shared
 
-    def judge(self, *, patience: float) -> Judge:
+    def judge(self, role: Role) -> Judge:
         """A judge for one talk: on time, and within the limits."""
         limits = self.settings.limits
         allowed = Limits(limits.first_seconds, limits.interruption_gap, limits.quiet_span)
-        return Permitted(self._judge(), allowed, patience=patience)
+        return Permitted(self._judge(), allowed, patience=lambda: role.persona.patience)
 
     def _judge(self) -> Judge:
         choice = self.settings.judge

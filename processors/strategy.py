@@ -8,6 +8,8 @@ from pipecat.frames.frames import (
     ProposedUserStartedSpeakingFrame,
     TranscriptionFrame,
     UserBackchannelFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
@@ -64,9 +66,19 @@ class StrategyProcessor(FrameProcessor):
                 acted = ActedFrame(frame.moment, frame.decision, frame.latency, outcome)
                 await self.push_frame(acted)
             case _:
+                self._note(frame)
+                await self.push_frame(frame, direction)
+
+    def _note(self, frame: Frame):
+        """Keep up with the floor, and with turns that Pipecat's watchdog ended."""
+        match frame:
+            case UserStartedSpeakingFrame():
+                self._opened = True
+            case UserStoppedSpeakingFrame():
+                self._opened = False
+            case _:
                 if event := FLOOR_EVENTS.get(type(frame)):
                     self._floor = NEXT[self._floor][event]
-                await self.push_frame(frame, direction)
 
     async def _act(self, frame: DecisionFrame) -> str:
         """Carry out a decision; what became of it in a word or two."""

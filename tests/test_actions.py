@@ -7,6 +7,7 @@ from judgement.judge import Judge
 from judgement.moment import Kind
 from judgement.permitted import Limits, Permitted
 from judgement.words import words_of
+from processors.role import Role
 from processors.shared import Shared
 from tests.air import Conversation, ScriptedJudge, talk_to, transcribed
 
@@ -23,8 +24,8 @@ class Judged(Shared):
 
     script: Judge
 
-    def judge(self, *, patience: float) -> Judge:
-        return Permitted(self.script, Limits(0, 0), patience=patience)
+    def judge(self, role: Role) -> Judge:
+        return Permitted(self.script, Limits(0, 0), patience=lambda: role.persona.patience)
 
 
 def judged(shared: Shared, kind: Kind, action: Action, when=lambda _: True) -> Shared:

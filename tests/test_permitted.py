@@ -18,7 +18,7 @@ class Always:
 
 
 async def held(action: Action, moment: Moment, **limits) -> Decision:
-    return await Permitted(Always(action), Limits(**limits), patience=3.0).judge(moment)
+    return await Permitted(Always(action), Limits(**limits), patience=lambda: 3.0).judge(moment)
 
 
 def speaking(**signals) -> Moment:

@@ -8,6 +8,7 @@ from pipecat.frames.frames import (
     ProposedUserStartedSpeakingFrame,
     TranscriptionFrame,
     UserBackchannelFrame,
+    UserStoppedSpeakingFrame,
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
@@ -152,3 +153,10 @@ async def test_an_idle_agent_opens_with_a_line_or_with_the_model():
 async def test_an_idle_decision_is_too_late_once_somebody_speaks():
     _, _, outcomes = await done(SPEAKS, decision(Kind.IDLE, Action.REPLY))
     assert outcomes == ["too late"]
+
+
+async def test_a_turn_that_the_watchdog_ended_is_opened_again():
+    listened = decision(Kind.PARTIAL, Action.SILENCE)
+    frames = [SPEAKS, listened, UserStoppedSpeakingFrame(), listened]
+    down, _, _ = await done(*frames)
+    assert len(of(down, ProposedUserStartedSpeakingFrame)) == 2
