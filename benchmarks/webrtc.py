@@ -124,6 +124,7 @@ async def _listen(track: MediaStreamTrack, heard: Timeline) -> None:
         while True:
             frame = await track.recv()
             at = time.monotonic()
+            assert isinstance(frame, av.AudioFrame)
             for out in resampler.resample(frame):
                 heard.add(out.to_ndarray()[0], at)
                 at += out.samples / RATE
