@@ -6,10 +6,10 @@ answered; what they say over the agent is held apart until the floor is yielded.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment, Policy, Turn
+from judgement.said import Said
 from judgement.signals import Rhythm
 from judgement.words import is_question
 
@@ -29,17 +29,6 @@ PAUSES = (
 LATE = 0.8  # s to wait at a pause for the final words, and the turn model
 OVERLAPS = (0.3, 0.6, 0.9, 1.2, 1.5, 2.0, 3.0, 4.0)  # s of sound at which an overlap is asked about
 HISTORY = 12  # turns a judge may look back on
-
-
-@dataclass(slots=True)
-class _Segment:
-    """One stretch of voice: its words so far, less `skip` already dealt with."""
-
-    words: list[str] = field(default_factory=list[str])
-    skip: int = 0
-
-    def text(self) -> str:
-        return " ".join(self.words[self.skip :])
 
 
 class Listener:
@@ -63,12 +52,8 @@ class Listener:
         self._idle_seconds = idle_seconds
         self._idle_times = idle_times
         self._history: deque[tuple[str, str, float]] = deque(maxlen=HISTORY)
-        self._finals: list[str] = []
-        self._segment = _Segment()
+        self._said = Said()
         self._open = False
-        self._final_due = False
-        self._owed: int | None = None  # which part awaits its final while the user goes on
-        self._is_stale = False  # the final still to come is of a turn already closed
         self._voice_began = 0.0
         self._voice_ended = 0.0
         self._turn_began = 0.0
@@ -84,7 +69,7 @@ class Listener:
     @property
     def said(self) -> str:
         """The words of the open turn, or of what is said over the agent."""
-        return " ".join(part for part in (*self._finals, self._segment.text()) if part)
+        return self._said.text
 
     @property
     def user_speaks(self) -> bool:
@@ -117,13 +102,9 @@ class Listener:
         self._voice_began = self.now
         self._asked = 0.0
         self._turn_over = None
-        if self._final_due and not self._is_stale:
-            self._owed = len(self._finals)
-        if self._segment.words:
-            self._finals.append(self._segment.text())
-        self._segment = _Segment()
+        self._said.voice_begins()
         if not self._open:
-            self._finals.clear()
+            self._said.clear()
             if not self.agent_speaks:
                 self._open_turn()
 
@@ -132,23 +113,14 @@ class Listener:
         self._move(Event.USER_STOPS)
         self._voice_ended = self.now - silent
         self._asked = 0.0
-        self._final_due = True
-        self._forget_finals()
+        self._said.voice_ends()
         self._turn_over = None
 
     def words(self, text: str, *, final: bool) -> list[Moment]:
         """All words of the present stretch of voice, as heard so far."""
-        if final and self._settle(text):
-            return []
-        self._forget_finals()
         before = self.said
-        self._segment.words = text.split()
-        if final:
-            self._final_due = False
-            part = self._segment.text()
-            if part:
-                self._finals.append(part)
-            self._segment = _Segment()
+        if not self._said.hear(text, final=final):
+            return []
         if not self.said.strip():
             return []
         self._idle_count = 0
@@ -158,23 +130,6 @@ class Listener:
             return [self._moment(Kind.PARTIAL)] if self.said != before else []
         return self._grown_pause()
 
-    def _settle(self, text: str) -> bool:
-        """Whether a final is of an earlier stretch: its turn closed, or the user resumed."""
-        if self._is_stale:
-            self._is_stale = self._final_due = False
-            return True
-        if self._owed is None:
-            return False
-        self._finals[self._owed : self._owed + 1] = [text] if text else []
-        self._owed = None
-        self._final_due = False
-        return True
-
-    def _forget_finals(self) -> None:
-        """Words of a newer stretch of voice: finals of earlier ones come no more."""
-        self._owed = None
-        self._is_stale = False
-
     def turn_over(self, probability: float) -> list[Moment]:
         """How likely the sound of the voice says that the turn is over, 0 to 1."""
         self._turn_over = probability
@@ -183,13 +138,11 @@ class Listener:
     def typed(self, text: str) -> list[Moment]:
         """A text message: a turn of its own, or more words for the open one."""
         if not self._open:
-            self._finals.clear()
-            self._segment = _Segment()
+            self._said.clear()
             self._open_turn()
-        self._finals.append(text)
+        self._said.add(text)
         self._idle_count = 0
         self._voice_ended = self.now
-        self._final_due = False
         self._turn_over = 1.0
         self._asked = 0.0
         return [self._moment(Kind.PAUSE, typed=True)]
@@ -226,10 +179,7 @@ class Listener:
             self._remember("user", text)
         if self._open:
             self._rhythm.spoke(max(0.0, self.now - self._turn_began))
-        self._finals.clear()
-        self._segment.skip = len(self._segment.words)
-        self._is_stale = self._final_due and not self.user_speaks
-        self._owed = None
+        self._said.close(user_speaks=self.user_speaks)
         self._open = False
         self._asked = 0.0
         self.turn += 1
@@ -260,7 +210,7 @@ class Listener:
         due = [each for each in (*PAUSES, self.patience) if self._asked < each <= pause + 1e-6]
         if not due or pause > self.patience and self._asked >= self.patience:
             return []
-        if self._final_due and pause < min(self.patience, LATE + PAUSES[0]):
+        if self._said.final_due and pause < min(self.patience, LATE + PAUSES[0]):
             return []
         if not self.said.strip():
             if pause >= self.patience:
