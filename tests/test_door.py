@@ -7,6 +7,7 @@ from pipecat.frames.frames import (
     LLMMessagesAppendFrame,
     TextFrame,
     TranscriptionFrame,
+    UserFileRawFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.processors.frameworks.rtvi.frames import RTVIServerMessageFrame
@@ -46,15 +47,28 @@ async def test_text_of_the_client_becomes_a_turn_and_not_a_message_to_the_model(
     assert isinstance(frame, TypedFrame) and frame.text == "hello"
 
 
+async def test_text_that_is_not_to_be_answered_at_once_is_a_turn_all_the_same(tmp_path: Path):
+    held = LLMMessagesAppendFrame([{"role": "user", "content": "hello"}], run_llm=False)
+    [frame] = await passed(tmp_path, held)
+    assert isinstance(frame, TypedFrame)
+
+
+async def test_a_file_goes_no_further(tmp_path: Path):
+    file = UserFileRawFrame(file="http://x.test/", type="url", filename="x", format="text/plain")
+    frames = await passed(tmp_path, file)
+    assert [message["type"] for message in told(frames)] == ["notice"]
+    assert not [frame for frame in frames if isinstance(frame, UserFileRawFrame)]
+
+
 async def test_a_transcript_that_a_client_made_up_is_typed_text(tmp_path: Path):
     made_up = TranscriptionFrame(text="hello", user_id="", timestamp="")
     frames = await passed(tmp_path, made_up, TextFrame("hi"))
     assert [type(frame) for frame in frames] == [TypedFrame, TypedFrame]
 
 
-async def test_empty_text_is_nothing_and_long_text_is_turned_away_with_a_word(tmp_path: Path):
+async def test_text_that_is_empty_or_long_is_turned_away_with_a_word(tmp_path: Path):
     frames = await passed(tmp_path, typed("  "), typed("x" * 21))
-    assert [message["type"] for message in told(frames)] == ["notice"]
+    assert [message["type"] for message in told(frames)] == ["notice", "notice"]
     assert not [frame for frame in frames if isinstance(frame, TypedFrame)]
 
 
