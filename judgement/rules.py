@@ -16,7 +16,8 @@ from judgement.words import (
 )
 
 INSISTING = 1.5  # s of speech after the agent's opener that count as wanting the floor back
-WORDLESS = 1.2  # s of sound without a recognised word that stop the agent all the same
+WORDLESS = 0.9  # s of sound without a recognised word that stop the agent all the same
+WORD = 0.4  # s of sound after which one word is enough, if it is no backchannel
 
 
 class Rules:
@@ -76,16 +77,16 @@ def _not_yet(moment: Moment) -> Decision | None:
 def pause_to_wait_for(moment: Moment) -> float:
     """Seconds of silence after which the turn counts as over.
 
-    Short where the voice and the words both sound finished, long where the
-    words break off: a fifth of a second to 2.2 s.
+    A fifth of a second where the voice sounds finished, up to a second longer
+    where it doesn't; less of that where the words ask or state something
+    whole, and a second more where they break off.
     """
-    over = moment.signal("turn_over", 0.5)
-    wait = 0.2 + 1.0 * (1 - over)
+    doubt = 1 - moment.signal("turn_over", 0.5)
     if is_unfinished(moment.said):
-        wait += 1.0
-    elif is_question(moment.said):
-        wait -= 0.2
-    return max(0.2, wait)
+        return 1.2 + doubt
+    if is_question(moment.said):
+        return 0.2 + 0.4 * doubt
+    return 0.2 + (0.7 if moment.said.rstrip().endswith((".", "!")) else 1.0) * doubt
 
 
 def _answer(moment: Moment) -> Decision:
@@ -115,9 +116,10 @@ def _overlap(moment: Moment) -> Decision:
     if is_backchannel(moment.said):
         return decide(Action.SILENCE, "only acknowledges")
     words = words_of(moment.said)
-    if len(words) >= 2 or (words and moment.signals.get("finished")):
+    lasted = moment.signal("sound_seconds")
+    if len(words) >= 2 or (words and (moment.signals.get("finished") or lasted >= WORD)):
         return decide(Action.REPLY, "takes the floor")
-    if not words and moment.signal("sound_seconds") >= WORDLESS:
+    if not words and lasted >= WORDLESS:
         return decide(Action.REPLY, "keeps making a sound", sure=0.6)
     return decide(Action.SILENCE, "may be a noise", sure=0.6)
 

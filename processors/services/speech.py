@@ -8,6 +8,7 @@ from processors.services.recogniser import Recogniser
 from processors.services.segment import Segment
 
 TICK = RATE // 4  # samples between interim words: 250 ms of sound
+FIRST = RATE // 10  # samples before the first: some speech was heard before it was known to be
 SHARE = 0.4  # of a processor, at most, while the user speaks
 
 Spawn = Callable[[Coroutine[None, None, str]], asyncio.Task[str]]
@@ -30,7 +31,7 @@ class Speech:
         self._recogniser = recogniser
         self._spawn = spawn
         self._report = report
-        self._asked = len(sound)
+        self._asked = len(sound) + FIRST - TICK
         self._cost = 0.0  # processor seconds
         self._pieces: list[asyncio.Task[str]] = []
         self._reading: asyncio.Task[str] | None = None
