@@ -4,6 +4,7 @@ All tests take text as a recogniser gives it: case and punctuation may be missin
 """
 
 import re
+from collections.abc import Iterable
 
 BACKCHANNELS = frozenset(
     "mhm mm mmm hmm hm uh-huh uhhuh uh huh um yeah yep yes yup ok okay right sure "
@@ -30,6 +31,7 @@ UNFINISHED = frozenset(
     "can could would should will i we they he she it's i'm um uh er erm like than then as into "
     "not very really just also more let's gonna wanna want need think maybe".split()
 )
+APART = 5  # words that three dots in a policy may stand for
 _QUESTION_STARTS = frozenset(
     "what who whom whose which when where why how is are am was were do does did can could "
     "will would should shall may might have has had isn't aren't don't doesn't can't".split()
@@ -82,17 +84,33 @@ def repetition(text: str) -> float:
 
 
 def on_topic(text: str, policy: str) -> bool:
-    """Whether `text` touches a policy such as "discounts (discount, lower price)"."""
+    """Whether `text` touches a policy such as "discounts (discount, knock ... off)".
+
+    Three dots stand for up to `APART` words.
+    """
     topic, _, bracket = policy.partition("(")
     phrases = [part.strip() for part in bracket.rstrip(") ").split(",") if part.strip()]
-    said = [_stem(word) for word in words_of(text)]
-    return any(_contains(said, words_of(phrase)) for phrase in phrases or [topic])
+    said = _stems(text)
+    return any(_contains(said, phrase) for phrase in phrases or [topic])
 
 
-def _contains(said: list[str], phrase: list[str]) -> bool:
-    stems = [_stem(word) for word in phrase]
-    width = len(stems)
-    return width > 0 and any(said[i : i + width] == stems for i in range(len(said) - width + 1))
+def _contains(said: list[str], phrase: str) -> bool:
+    """Whether the parts of `phrase`, between its dots, occur in their order."""
+    first, *rest = (_stems(part) for part in phrase.split("..."))
+    ends = _ends(said, first, range(len(said)))
+    for part in rest:
+        ends = _ends(said, part, (end + gap for end in ends for gap in range(APART + 1)))
+    return bool(ends)
+
+
+def _ends(said: list[str], part: list[str], starts: Iterable[int]) -> set[int]:
+    """Where `part` is over, for each of `starts` at which it stands."""
+    width = len(part)
+    return {at + width for at in starts if part and said[at : at + width] == part}
+
+
+def _stems(text: str) -> list[str]:
+    return [_stem(word) for word in words_of(text)]
 
 
 def _stem(word: str) -> str:

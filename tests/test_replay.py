@@ -1,5 +1,6 @@
 """A recorded telephone call, replayed on sound time."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +34,11 @@ class Call:
 
 
 @pytest.fixture(scope="module")
-async def call() -> Call:
+def call() -> Call:
     user = read_clip(TALKS / "auto_repairs_caller.flac")
     agent = read_clip(TALKS / "auto_repairs_agent.flac")
     began = time.process_time()
-    heard = await hear(user, agent)
+    heard = asyncio.run(hear(user, agent))
     return Call(user, agent, heard, time.process_time() - began)
 
 
