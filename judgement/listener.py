@@ -13,19 +13,8 @@ from judgement.said import Said
 from judgement.signals import Rhythm
 from judgement.words import is_question
 
-PAUSES = (
-    0.2,
-    0.3,
-    0.4,
-    0.55,
-    0.7,
-    0.9,
-    1.1,
-    1.4,
-    1.7,
-    2.0,
-    2.4,
-)  # s at which a pause is asked about
+# s at which a pause is asked about
+PAUSES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4)
 LATE = 0.8  # s to wait at a pause for the final words, and the turn model
 OVERLAPS = (0.3, 0.6, 0.9, 1.2, 1.5, 2.0, 3.0, 4.0)  # s of sound at which an overlap is asked about
 HISTORY = 12  # turns a judge may look back on

@@ -10,6 +10,9 @@ from judgement.judge import JudgeError
 from judgement.moment import Moment
 from judgement.prompt import LABELS, parse, render
 
+# What reading an answer of the wrong shape raises; the client checks no shape.
+_NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+
 
 class LlamaJudge:
     """Reads the five labels' probabilities off the next token: one token a question.
@@ -50,9 +53,11 @@ class LlamaJudge:
                 logit_bias=self._bias or None,
                 extra_body=self._extra or None,
             )
+            decision = parse(_top_logprobs(answer.model_dump(warnings=False)), judge=self.name)
         except OpenAIError as error:
             raise JudgeError(f"its server answered {type(error).__name__}") from error
-        decision = parse(_top_logprobs(answer.model_dump()), judge=self.name)
+        except _NONSENSE as error:
+            raise JudgeError("its server's answer made no sense") from error
         if decision is None:
             raise JudgeError(f"none of {', '.join(LABELS.values())} was among its tokens")
         return decision

@@ -6,12 +6,12 @@ from loguru import logger
 from pipecat.pipeline.worker import PipelineWorker
 from pipecat.runner.types import RunnerArguments
 from pipecat.runner.utils import create_transport
-from pipecat.serializers.protobuf import ProtobufFrameSerializer
 from pipecat.transports.base_transport import BaseTransport, TransportParams
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 
 from processors.client import ClientMessages
 from processors.sample import SamplePlayer
+from processors.socket import SocketSerializer
 from processors.talk import Talk
 
 UNCONNECTED = 15.0  # s in which an offer must become a connection
@@ -26,7 +26,7 @@ def _webrtc() -> TransportParams:
 
 def _socket() -> FastAPIWebsocketParams:
     return FastAPIWebsocketParams(
-        audio_in_enabled=True, audio_out_enabled=True, serializer=ProtobufFrameSerializer()
+        audio_in_enabled=True, audio_out_enabled=True, serializer=SocketSerializer()
     )
 
 

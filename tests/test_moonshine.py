@@ -109,9 +109,18 @@ async def heard(
 
 async def test_interim_words_of_the_whole_stretch_come_every_quarter_of_a_second_of_sound():
     service = MoonshineService(recogniser=Scripted())
-    words, _ = await heard(service, [started(), *sound(1.0), SleepFrame(0.01), stopped()])
-    assert [type(each) for each in words] == [InterimTranscriptionFrame] * 4 + [TranscriptionFrame]
-    assert [each.text for each in words[:4]] == ["tenths1", "tenths3", "tenths6", "tenths8"]
+    breaths = [each for _ in range(13) for each in (*sound(0.1), SleepFrame(0.01))]
+    words, _ = await heard(service, [started(), *breaths, stopped()])
+    texts = [each.text for each in words if isinstance(each, InterimTranscriptionFrame)]
+    assert texts[-3:] == ["tenths7", "tenths10", "tenths12"]
+
+
+async def test_the_first_interims_come_sooner():
+    service = MoonshineService(recogniser=Scripted())
+    breaths = [each for _ in range(5) for each in (*sound(0.1), SleepFrame(0.01))]
+    words, _ = await heard(service, [started(), *breaths, stopped()])
+    texts = [each.text for each in words if isinstance(each, InterimTranscriptionFrame)]
+    assert texts[:4] == ["tenths1", "tenths2", "tenths3", "tenths4"]
 
 
 async def test_one_finalized_transcript_follows_the_stop():

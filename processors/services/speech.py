@@ -8,7 +8,8 @@ from processors.services.recogniser import Recogniser
 from processors.services.segment import Segment
 
 TICK = RATE // 4  # samples between interim words: 250 ms of sound
-FIRST = RATE // 10  # samples before the first: some speech was heard before it was known to be
+QUICK = RATE // 10  # between the first ones, that may tell a bid for the floor from a noise
+BEGUN = RATE // 2  # samples after which they come no longer as quickly
 SHARE = 0.4  # of a processor, at most, while the user speaks
 
 Spawn = Callable[[Coroutine[None, None, str]], asyncio.Task[str]]
@@ -31,7 +32,8 @@ class Speech:
         self._recogniser = recogniser
         self._spawn = spawn
         self._report = report
-        self._asked = len(sound) + FIRST - TICK
+        self._begun = len(sound) + BEGUN
+        self._asked = len(sound)
         self._cost = 0.0  # processor seconds
         self._pieces: list[asyncio.Task[str]] = []
         self._reading: asyncio.Task[str] | None = None
@@ -40,13 +42,15 @@ class Speech:
     def hear(self, sound: Sound) -> bool:
         """Grow by `sound`; whether it is time for interim words.
 
-        It is after every `TICK`, but not while the last are under way, and not
-        where the speech has cost its share of a processor already.
+        It is after every `TICK`, sooner at first, but not while the last are
+        under way, and not where the speech has cost its share of a processor
+        already.
         """
         self._segment.hear(sound)
-        if self._segment.length - self._asked < TICK:
+        tick = QUICK if self._asked < self._begun else TICK
+        if self._segment.length - self._asked < tick:
             return False
-        self._asked += TICK
+        self._asked += tick
         busy = self._reading is not None and not self._reading.done()
         return not busy and self._cost <= SHARE * self._segment.length / RATE
 
