@@ -117,9 +117,8 @@ def _of(action: Action, found: Sequence[Answered]) -> dict[str, float]:
     }
 
 
-async def llama() -> LlamaJudge:
-    """The embedded profile's model as a judge, as a talk has it."""
-    server = LocalServer(packaged_model(PACKAGE), slots=2, context=8192)
+async def llama(server: LocalServer) -> LlamaJudge:
+    """The server's model as a judge, as a talk has it."""
     return LlamaJudge(
         AsyncOpenAI(base_url=server.url, api_key="none"),
         model="local",
@@ -137,7 +136,8 @@ async def run(arguments: argparse.Namespace) -> None:
     if arguments.keep:
         arguments.keep.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     commonest = Counter(row["label"] for row in rows).most_common(1)[0][0]
-    judges: list[Judge] = [Always(Action(commonest)), Rules(), await llama()]
+    server = LocalServer(packaged_model(PACKAGE), slots=2, context=8192)
+    judges: list[Judge] = [Always(Action(commonest)), Rules(), await llama(server)]
     report["data"] = str((arguments.data or arguments.icsi).name)
     for judge in judges:
         report[judge.name] = figures = score(await answers(judge, rows))
