@@ -19,7 +19,7 @@ from pipecat.transports.base_transport import BaseTransport
 from pipecat.workers.runner import WorkerRunner
 
 from processors.action_judgement import ActionJudgementProcessor
-from processors.connection import connect, follow
+from processors.connection import connect, follow, hang_up
 from processors.guidance import GuidanceProcessor
 from processors.lines import LinePlayer
 from processors.memory import MemoryProcessor
@@ -89,6 +89,7 @@ async def bot(runner_args: RunnerArguments) -> None:
         await runner.run()
     finally:
         await talk.end()
+        await hang_up(runner_args)
 
 
 if __name__ == "__main__":

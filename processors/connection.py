@@ -4,7 +4,7 @@ import asyncio
 
 from loguru import logger
 from pipecat.pipeline.worker import PipelineWorker
-from pipecat.runner.types import RunnerArguments
+from pipecat.runner.types import RunnerArguments, SmallWebRTCRunnerArguments
 from pipecat.runner.utils import create_transport
 from pipecat.transports.base_transport import BaseTransport, TransportParams
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
@@ -51,6 +51,12 @@ PARAMS = {
 async def connect(runner_args: RunnerArguments) -> BaseTransport:
     """The transport that the client asked for."""
     return await create_transport(runner_args, PARAMS)
+
+
+async def hang_up(runner_args: RunnerArguments) -> None:
+    """Close the line. Pipecat closes a WebRTC connection only if it ever came about."""
+    if isinstance(runner_args, SmallWebRTCRunnerArguments):
+        await runner_args.webrtc_connection.disconnect()
 
 
 def follow(
