@@ -5,6 +5,7 @@ with Bot(tmp_path) as bot:
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
@@ -30,6 +31,7 @@ reply: {follows_guidance: no, max_tokens: 40, temperature: 0, history_turns: 6}
 limits: {idle_seconds: 600}
 """
 PATIENCE = 120.0  # s until a loaded machine has the models in memory
+CONNECTED = "01"  # of a socket, in /proc/net/tcp
 GRACE = 5.0  # s in which a server that is told to stop must be gone
 
 
@@ -64,10 +66,12 @@ class Bot:
         return self._log.read_text(errors="replace")
 
     @property
-    def open_files(self) -> int:
-        """How many files and sockets it holds."""
+    def open_lines(self) -> int:
+        """How many sockets of calls and recordings of talks it holds open; none at rest."""
         assert self._process is not None
-        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+        held = _held(self._process.pid)
+        recordings = [file for file in held if file.endswith("audio.wav")]
+        return len(recordings) + len(held & _sockets(self.port))
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises `BotError` with the end of its log."""
@@ -130,9 +134,29 @@ class Bot:
             return False
 
 
+def _held(pid: int) -> set[str]:
+    """What a process has open, as /proc names it: a path, or "socket:[inode]"."""
+    held: set[str] = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            held.add(os.readlink(descriptor))
+    return held
+
+
+def _sockets(port: int) -> set[str]:
+    """Every UDP socket of this machine, and every connection to TCP `port`."""
+    found: set[str] = set()
+    for table in ("udp", "udp6", "tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if table.startswith("udp") or (local.endswith(f":{port:04X}") and state == CONNECTED):
+                found.add(f"socket:[{inode}]")
+    return found
+
+
 async def until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Wait until `true()`; False if it is not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := true()) and time.monotonic() < deadline:  # noqa: ASYNC110
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
     return found

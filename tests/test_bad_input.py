@@ -193,7 +193,15 @@ async def test_a_client_that_vanishes_in_mid_word_leaves_its_words_and_nothing_e
     shared: Shared,
 ):
     before, tasks = workers(), asyncio.all_tasks()
-    async with talk_to(shared, persona="assistant", user="vanishes", consent=True) as talk:
+    await vanish(shared, user="vanishes", consent=True)
+    assert asyncio.all_tasks() == tasks
+    assert workers() == before
+    assert QUESTION in [memory.text for memory in await shared.store.everything("vanishes")]
+
+
+async def vanish(shared: Shared, **body: object) -> None:
+    """Ask by typing, then go while speaking; the talk ends by itself."""
+    async with talk_to(shared, **body) as talk:
         await talk.type(QUESTION)
         await talk.until(talk.outcome("replied"))
         await talk.until(lambda: talk.heard_from(0))
@@ -201,10 +209,6 @@ async def test_a_client_that_vanishes_in_mid_word_leaves_its_words_and_nothing_e
         await talk.until(lambda: talk.talk.listener.user_speaks)
         await talk.air._call_event_handler("on_client_disconnected", None)
         await talk.until(lambda: not is_running())
-    assert asyncio.all_tasks() == tasks
-    assert QUESTION in [memory.text for memory in await shared.store.everything("vanishes")]
-    del talk
-    assert workers() == before
 
 
 def is_running() -> bool:
