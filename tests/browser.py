@@ -9,9 +9,17 @@ import pytest
 REQUIRED = os.environ.get("REPARTEE_BROWSER") == "required"
 CHROMIUM = shutil.which("chromium")
 
-if not REQUIRED:
+if not REQUIRED:  # a module that imports this one is skipped where Playwright is missing
     pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Playwright  # noqa: E402
+from playwright.sync_api import (  # noqa: E402
+    Browser,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
+
+__all__ = ["Browser", "Page", "expect", "launched", "sync_playwright"]
 
 FLAGS = (
     "--no-sandbox",

@@ -15,11 +15,8 @@ from benchmarks.sound import LOUD as LOUD_LEVEL
 from benchmarks.sound import RATE, levels, read_clip, write_wav
 from judgement.moment import Kind
 from judgement.rows import moment_of
-from tests.browser import launched
+from tests.browser import Browser, Page, expect, launched, sync_playwright
 from tests.serving import Bot
-
-sync_api = pytest.importorskip("playwright.sync_api")
-Page, Browser, expect = sync_api.Page, sync_api.Browser, sync_api.expect
 
 CLIP = Path(__file__).parent / "audio" / "weather_question.wav"
 UNTIL_SPOKEN = 7  # s from opening the microphone until the question, the greeting among them
@@ -50,24 +47,24 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Browser"]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Its microphone asks about the weather once."""
     silence = np.zeros(UNTIL_SPOKEN * RATE, np.int16)
     microphone = tmp_path_factory.mktemp("microphone") / "question.wav"
     write_wav(microphone, np.concatenate([silence, read_clip(CLIP), silence]))
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = launched(playwright, microphone)
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def visit(browser: "Browser", bot: Bot) -> Iterator[Callable[[], "Page"]]:
+def visit(browser: Browser, bot: Bot) -> Iterator[Callable[[], Page]]:
     """Opens the page as somebody new; fails the test on an error in the page."""
     errors: list[str] = []
     contexts = []
 
-    def opened() -> "Page":
+    def opened() -> Page:
         context = browser.new_context(viewport={"width": 1600, "height": 1000})
         contexts.append(context)
         page = context.new_page()
@@ -81,7 +78,7 @@ def visit(browser: "Browser", bot: Bot) -> Iterator[Callable[[], "Page"]]:
     assert not errors
 
 
-def join(page: "Page", persona: str = "assistant") -> None:
+def join(page: Page, persona: str = "assistant") -> None:
     """Join, and be greeted."""
     page.locator("#persona").select_option(persona)
     page.locator("#join").click()
@@ -89,30 +86,30 @@ def join(page: "Page", persona: str = "assistant") -> None:
     answered(page, 1)
 
 
-def linked(page: "Page", state: str) -> None:
+def linked(page: Page, state: str) -> None:
     expect(page.locator("body")).to_have_attribute("data-link", state, timeout=SLOW)
 
 
-def say(page: "Page", text: str) -> None:
+def say(page: Page, text: str) -> None:
     """Type `text` as a turn."""
     page.locator("#text").fill(text)
     page.locator("#send").click()
 
 
-def decided(page: "Page", outcome: str) -> Any:
+def decided(page: Page, outcome: str) -> Any:
     """The newest card with that outcome, once there is one."""
     card = page.locator("article.decision").filter(has=page.locator(f".outcome >> text={outcome}"))
     card.last.wait_for(timeout=SLOW)
     return card.last
 
 
-def answered(page: "Page", turns: int) -> None:
+def answered(page: Page, turns: int) -> None:
     """The agent has begun its answer number `turns`, the greeting counted."""
     agent = page.locator("#transcript > li.agent")
     expect(agent.nth(turns - 1)).to_be_visible(timeout=SLOW)
 
 
-def downloaded(page: "Page") -> dict[str, bytes]:
+def downloaded(page: Page) -> dict[str, bytes]:
     with page.expect_download() as download:
         page.locator("#download").click()
     packed = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))

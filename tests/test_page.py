@@ -1,7 +1,6 @@
 """The built page in a real Chromium, over a server that holds no talk."""
 
 import re
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,23 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 import uvicorn
 
+from tests.browser import Browser, Page, expect, launched, sync_playwright
 from tests.test_web import app_over
 
-sync_api = pytest.importorskip("playwright.sync_api")
-Page, Browser, expect = sync_api.Page, sync_api.Browser, sync_api.expect
-CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium"),
-]
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
 ACTIONS = ("reply", "silence", "interrupt", "refuse", "deflect")
 
 # Each control that has no name for a screen reader.
@@ -75,20 +62,20 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launched(playwright)
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def visit(browser: "Browser", url: str) -> Iterator[Callable[..., "Page"]]:
+def visit(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     """Opens the page in a browser that knows nobody; fails the test on an error in the page."""
     errors: list[str] = []
     contexts = []
 
-    def opened(width: int = 1280, **options: object) -> "Page":
+    def opened(width: int = 1280, **options: object) -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -103,12 +90,12 @@ def visit(browser: "Browser", url: str) -> Iterator[Callable[..., "Page"]]:
     assert not errors
 
 
-def receive(page: "Page", *events: dict[str, object]) -> None:
+def receive(page: Page, *events: dict[str, object]) -> None:
     """Hand the page events as though they came from a talk."""
     page.evaluate("(events) => events.forEach(window.repartee.receive)", list(events))
 
 
-def join(page: "Page") -> None:
+def join(page: Page) -> None:
     receive(page, {"type": "link", "state": "joining"}, {"type": "link", "state": "in"})
 
 
@@ -388,7 +375,7 @@ def test_forgetting_makes_the_next_talk_a_strangers(visit):
     assert all(re.fullmatch(r"[0-9a-f-]{36}", each) for each in (first, after))
 
 
-def user_of_next_talk(page: "Page") -> str:
+def user_of_next_talk(page: Page) -> str:
     with page.expect_request("**/start") as start:
         page.get_by_role("button", name="Join").click()
     expect(page.locator("body")).to_have_attribute("data-link", "failed")
