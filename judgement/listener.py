@@ -61,6 +61,11 @@ class Listener:
         return self._said.text
 
     @property
+    def unfinished(self) -> str:
+        """The words of a turn that is still open."""
+        return self.said if self._open else ""
+
+    @property
     def user_speaks(self) -> bool:
         """Whether the user makes a sound now."""
         return self.floor in (Floor.USER, Floor.BOTH)

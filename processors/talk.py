@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pipecat.audio.turn.base_turn_analyzer import BaseTurnAnalyzer
@@ -87,6 +88,7 @@ class Talk:
 
     async def end(self) -> None:
         """Write what is still to be written and let go of the rest."""
+        self.keeper.heard("user", self.listener.unfinished, datetime.now(UTC))
         await self.keeper.close()
         await asyncio.to_thread(self.recorder.close)
         # A finished pipeline stays in reference cycles, some 10 MB of it.

@@ -175,3 +175,12 @@ async def test_an_idle_agent_opens(shared: Shared):
         await talk.until(talk.outcome("changed the subject"))
         lines = [text for role, text in talk.context() if role == "assistant"]
         assert len(set(lines)) == len(lines)
+
+
+async def test_words_of_a_turn_that_nobody_finished_are_remembered(shared: Shared):
+    async with talk_to(shared, user="vanished", consent=True) as talk:
+        await talk.until(talk.quiet_for(0.5))
+        talk.begin("My favorite fruit is an apple and")
+        await talk.until(lambda: "apple" in talk.talk.listener.unfinished.lower())
+    kept = await shared.store.everything("vanished")
+    assert any("apple" in memory.text.lower() for memory in kept)

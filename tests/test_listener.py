@@ -237,3 +237,13 @@ def test_a_final_that_comes_after_the_user_resumed_takes_the_place_of_its_interi
     ear.words("I would", final=True)
     ear.words("like tea", final=False)
     assert ear.said == "I would like tea"
+
+
+def test_words_of_an_open_turn_are_unfinished_and_those_over_the_agent_are_not():
+    ear = listener()
+    say(ear, "I wanted to")
+    assert ear.unfinished == "I wanted to"
+    ear.turn_closed("I wanted to")
+    ear.agent_starts()
+    say(ear, "mhm")
+    assert ear.unfinished == ""
