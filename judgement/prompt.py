@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from judgement.decision import Action, Decision
 from judgement.moment import Kind, Moment
+from judgement.words import topic_of
 
 QUESTION = (
     "You decide when a voice agent speaks. Answer with one word.\n"
@@ -38,8 +39,8 @@ def render(moment: Moment) -> str:
 def _persona(moment: Moment) -> list[str]:
     policy = moment.persona
     return [
-        f"Refuses: {'; '.join(policy.refuse) or 'nothing'}.",
-        f"Deflects: {'; '.join(policy.deflect) or 'nothing'}.",
+        f"Refuses: {'; '.join(map(topic_of, policy.refuse)) or 'nothing'}.",
+        f"Deflects: {'; '.join(map(topic_of, policy.deflect)) or 'nothing'}.",
         f"Proactivity: {policy.proactivity:.1f}.",
     ]
 

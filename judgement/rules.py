@@ -12,6 +12,7 @@ from judgement.words import (
     is_unfinished,
     on_topic,
     repetition,
+    topic_of,
     words_of,
 )
 
@@ -92,17 +93,13 @@ def pause_to_wait_for(moment: Moment) -> float:
 def _answer(moment: Moment) -> Decision:
     for policy in moment.persona.refuse:
         if on_topic(moment.said, policy):
-            return decide(Action.REFUSE, f"asks for {_topic(policy)}")
+            return decide(Action.REFUSE, f"asks for {topic_of(policy)}")
     for policy in moment.persona.deflect:
         if on_topic(moment.said, policy):
-            return decide(Action.DEFLECT, f"turns to {_topic(policy)}")
+            return decide(Action.DEFLECT, f"turns to {topic_of(policy)}")
     if moment.signals.get("affront"):
         return decide(Action.REFUSE, "is abusive")
     return decide(Action.REPLY, "seems to be done")
-
-
-def _topic(policy: str) -> str:
-    return policy.partition("(")[0].strip()
 
 
 def _overlap(moment: Moment) -> Decision:

@@ -83,6 +83,11 @@ def repetition(text: str) -> float:
     return 1 - len(set(runs)) / len(runs) if runs else 0.0
 
 
+def topic_of(policy: str) -> str:
+    """What a policy is about, without the words that give it away."""
+    return policy.partition("(")[0].strip()
+
+
 def on_topic(text: str, policy: str) -> bool:
     """Whether `text` touches a policy such as "discounts (discount, knock ... off)".
 

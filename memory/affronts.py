@@ -32,7 +32,7 @@ _YOU_ARE = (
     r"(?:your|ur)(?= an? | so ))"
 )
 _BODY = r"(?:dick|cock|penis|pussy|vagina|tits|titties|boobs|nudes?|blow ?job|clit|cum)"
-# Said of anyone, unquoted, these are aimed to hurt.
+# Recognisers mishear names as these: they count with a target or by themselves.
 _SLURS = r"(?:nigg(?:er|a)s?|faggots?|faggit|kikes?|trann(?:y|ies)|cunts?)"
 _OVER = r"(?= *$|,| (?:and|you|bitch|bot|robot|machine|computer|thing|as|or|so|all|too|now)\b)"
 _I_WILL = r"\b(?:i|i'll|i'd|we'll|gonna|going to|to|will|should|could|would|can i|let me)"
@@ -47,7 +47,7 @@ _INSULT = (
     rf"\byou (?:really |fucking |all |just )*suck(?: at (?:this|your)|{_OVER})",
     rf"\b(?:i|we) (?:really |fucking |so |just |do )*(?:hate|despise|loathe) {_YOU}{_OVER}",
     r"\b(?:your|ur|yer) (?:mother|mom|mum|mama|momma) (?:is|was|sucks|so)\b",
-    rf"\b{_SLURS}\b",
+    rf"\b{_YOU_ARE} {_MORE}{_SLURS}\b",
 )
 _HARASSMENT = (
     r"\b(?:suck|lick|eat|touch|rub|stroke|ride) (?:on )?(?:my|your|ur|this|some)? ?(?:\w+ )?"
@@ -82,6 +82,7 @@ _ALONE = (
     r"(?:just |please |go |bitch )*die(?: now)?|bite me",
     rf"{_BODY}(?: (?:me|you|please|now|slave))*",
     r"(?:fuck|suck|blow|lick|rape) (?:me|you|u)(?: \w+)?|kill you",
+    rf"(?:hey|oh|shut up|damn)? ?{_MORE}{_SLURS}(?: {_MORE}(?:{_SLURS}|{_INSULTS}))*",
 )
 _REPORTED = re.compile(
     r"\b(?:he|she|they|somebody|someone|people|who|boss|friend|kid|man|woman|guy|wife|husband|"

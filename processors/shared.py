@@ -44,6 +44,7 @@ class Shared:
     blocks: Blocks
     wishes: Wishes
     talks: Path
+    judge_client: AsyncOpenAI | None = None
     lines: dict[str, Line] = field(default_factory=dict[str, Line])
 
     @classmethod
@@ -67,6 +68,7 @@ class Shared:
             ),
             wishes=Wishes(access),
             talks=folder / "talks",
+            judge_client=_judge_client(settings, server),
         )
         await _warm(settings, server, shared.persona)
         shared.lines = await _prepared(settings, [shared.persona, *personas().values()])
@@ -81,18 +83,26 @@ class Shared:
 
     def _judge(self) -> Judge:
         choice = self.settings.judge
-        if choice.kind == "rules":
+        if self.judge_client is None:
             return Rules()
         local = self.server if choice.url is None else None
-        url = local.url if local else choice.url
-        key = choice.api_key.get_secret_value() if choice.api_key else "none"
         llama = LlamaJudge(
-            AsyncOpenAI(base_url=url, api_key=key),
+            self.judge_client,
             model=choice.model or "local",
             slot=local.slot() if local else None,
             labels=self.labels if local else None,
         )
         return Guarded(llama, Rules(), budget=choice.budget)
+
+
+def _judge_client(settings: Settings, server: LocalServer | None) -> AsyncOpenAI | None:
+    """The way to the judge's server, one for all talks; None where the rules judge."""
+    choice = settings.judge
+    if choice.kind == "rules":
+        return None
+    url = choice.url or (server.url if server else None)
+    key = choice.api_key.get_secret_value() if choice.api_key else "none"
+    return AsyncOpenAI(base_url=url, api_key=key)
 
 
 def _server(settings: Settings) -> LocalServer | None:
