@@ -69,6 +69,9 @@ export class Transcript {
         break;
       case "cut-off":
         return this.close("agent", true);
+      case "decision":
+        if (event.outcome === "chose silence") this.close("user");
+        break;
     }
   }
 
