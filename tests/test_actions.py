@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from judgement.decision import Action
 from judgement.judge import Judge
 from judgement.moment import Kind
@@ -97,6 +99,7 @@ async def test_refusal_is_the_persona_s_own_line_and_never_a_grant(shared: Share
         assert len(heard & set(words_of(line))) >= len(set(words_of(line))) * 0.6
 
 
+@pytest.mark.slow
 async def test_deflection_is_the_persona_s_own_line(shared: Shared):
     deflecting = judged(shared, Kind.PAUSE, Action.DEFLECT)
     async with talk_to(deflecting, persona="clerk") as talk:
@@ -177,6 +180,7 @@ async def test_an_idle_agent_opens(shared: Shared):
         assert len(set(lines)) == len(lines)
 
 
+@pytest.mark.slow
 async def test_words_of_a_turn_that_nobody_finished_are_remembered(shared: Shared):
     async with talk_to(shared, user="vanished", consent=True) as talk:
         await talk.until(talk.quiet_for(0.5))

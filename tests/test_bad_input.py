@@ -60,14 +60,8 @@ def notices(talk: Conversation) -> list[str]:
     return [m["text"] for m in talk.server_messages() if m["type"] == "notice"]
 
 
-@pytest.mark.parametrize(
-    "sound",
-    [
-        pytest.param(noise(5), id="noise", marks=pytest.mark.slow),
-        pytest.param(quiet(5), id="silence", marks=pytest.mark.slow),
-        pytest.param(cough(), id="cough"),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("sound", [noise(5), quiet(5), cough()], ids=["noise", "silence", "cough"])
 async def test_what_is_no_speech_is_not_answered(shared: Shared, sound: Pcm):
     async with talk_to(shared, persona="assistant") as talk:
         await talk.until(talk.quiet_for(0.5))
