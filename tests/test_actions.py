@@ -166,6 +166,7 @@ async def test_abuse_is_warned_of_and_then_blocked_over_restarts(shared: Shared)
     assert shared.blocks.lift("rude")
 
 
+@pytest.mark.slow
 async def test_an_idle_agent_opens(shared: Shared):
     quick = replace(
         shared,

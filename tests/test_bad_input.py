@@ -72,6 +72,7 @@ async def test_what_is_no_speech_is_not_answered(shared: Shared, sound: Pcm):
         await still_answers(talk)
 
 
+@pytest.mark.slow
 async def test_a_cough_does_not_stop_the_agent(shared: Shared):
     async with talk_to(shared, persona="interviewer") as talk:
         await talk.until(lambda: talk.heard_from(0))
