@@ -14,9 +14,12 @@ from judgement.judge import Guarded, Judge
 from judgement.llama import LlamaJudge
 from judgement.permitted import Limits, Permitted
 from judgement.persona import Persona
+from judgement.policies import Informed, PolicyMatcher
 from judgement.rules import Rules
 from judgement.serving import LocalServer, packaged_model
 from memory.blocks import Blocks
+from memory.embedding import Embedder
+from memory.minilm import PACKAGE, gguf_file
 from memory.sqlite import SqliteStore
 from memory.store import MemoryStore
 from memory.volatile import VolatileStore
@@ -44,6 +47,7 @@ class Shared:
     blocks: Blocks
     wishes: Wishes
     talks: Path
+    policies: PolicyMatcher | None = None
     lines: dict[str, Line] = field(default_factory=dict[str, Line])
 
     @classmethod
@@ -67,6 +71,7 @@ class Shared:
             ),
             wishes=Wishes(access),
             talks=folder / "talks",
+            policies=await _policies(settings),
         )
         await _warm(settings, server, shared.persona)
         shared.lines = await _prepared(settings, [shared.persona, *personas().values()])
@@ -77,12 +82,13 @@ class Shared:
         """A judge for one talk: on time, and within the limits."""
         limits = self.settings.limits
         allowed = Limits(limits.first_seconds, limits.interruption_gap, limits.quiet_span)
-        return Permitted(self._judge(), allowed, patience=lambda: role.persona.patience)
+        return Permitted(self._judge(role), allowed, patience=lambda: role.persona.patience)
 
-    def _judge(self) -> Judge:
+    def _judge(self, role: Role) -> Judge:
         choice = self.settings.judge
         if choice.kind == "rules":
-            return Rules()
+            rules = Rules()
+            return Informed(rules, self.policies, lambda: role.persona) if self.policies else rules
         local = self.server if choice.url is None else None
         url = local.url if local else choice.url
         key = choice.api_key.get_secret_value() if choice.api_key else "none"
@@ -101,6 +107,22 @@ def _server(settings: Settings) -> LocalServer | None:
         return None
     model = Path(choice.path) if choice.path else packaged_model(choice.package or "")
     return LocalServer(model, slots=choice.slots, context=choice.context, threads=choice.threads)
+
+
+async def _policies(settings: Settings) -> PolicyMatcher | None:
+    """What knows policies by meaning, if the rules judge and are to have it."""
+    if settings.judge.kind != "rules" or settings.judge.policies == "words":
+        return None
+    folder = Path(settings.memory.path).parent / "models"
+    embedder = await asyncio.to_thread(_embedder, folder)
+    matcher = PolicyMatcher(embedder.embed)
+    for persona in (load_persona(settings.persona), *personas().values()):
+        await matcher.learn(persona)
+    return matcher
+
+
+def _embedder(folder: Path) -> Embedder:
+    return Embedder(gguf_file(PACKAGE, folder))
 
 
 def _store(settings: Settings) -> MemoryStore:
