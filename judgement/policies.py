@@ -71,11 +71,19 @@ def _kernel(some: Vectors, others: Vectors) -> Vectors:
 class PolicyMatcher:
     """Finds the policy that words touch. What a persona says of its own is learnt once."""
 
-    def __init__(self, embed: Embed) -> None:
-        """`embed` gives a row of length 1 for each text, or raises `EmbeddingError`."""
+    def __init__(self, embed: Embed, known: Mapping[str, Vectors] | None = None) -> None:
+        """`embed` gives a row of length 1 for each text, or raises `EmbeddingError`.
+
+        `known` are the rows of sentences that need not be embedded again.
+        """
         self._embed = embed
-        self._known: dict[str, Vectors] = {}
+        self._known = dict(known or {})
         self._fits: dict[tuple[Sentence, ...], _Fit] = {}
+
+    @property
+    def known(self) -> Mapping[str, Vectors]:
+        """The rows of all sentences learnt; never of what a user said."""
+        return self._known
 
     async def learn(self, persona: Persona) -> None:
         """Fit to the persona's sentences, so that no talk waits for it."""

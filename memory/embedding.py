@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,22 @@ xllamacpp: Any = _xllamacpp  # it has no types
 Vectors = NDArray[np.float32]
 _TOKENS = 512  # that the model can read at once
 _WORDS = 60  # the last of a text that are read: a request stands at its end
+
+
+def read_vectors(file: Path) -> dict[str, Vectors]:
+    """What `write_vectors` left there; nothing where it cannot be read, as it can be made again."""
+    try:
+        with file.open("rb") as source, np.load(source) as kept:
+            return dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return {}
+
+
+def write_vectors(file: Path, vectors: Mapping[str, Vectors]) -> None:
+    """Keep the vectors of texts in `file`, replacing it whole."""
+    unfinished = file.with_suffix(f".{os.getpid()}.npz")
+    np.savez(unfinished, texts=np.array(list(vectors)), vectors=np.array(list(vectors.values())))
+    unfinished.replace(file)
 
 
 class EmbeddingError(Exception):

@@ -18,7 +18,7 @@ from judgement.policies import Informed, PolicyMatcher
 from judgement.rules import Rules
 from judgement.serving import LocalServer, packaged_model
 from memory.blocks import Blocks
-from memory.embedding import Embedder
+from memory.embedding import Embedder, read_vectors, write_vectors
 from memory.minilm import PACKAGE, gguf_file
 from memory.sqlite import SqliteStore
 from memory.store import MemoryStore
@@ -114,10 +114,14 @@ async def _policies(settings: Settings) -> PolicyMatcher | None:
     if settings.judge.kind != "rules" or settings.judge.policies == "words":
         return None
     folder = Path(settings.memory.path).parent / "models"
+    kept = folder / f"{PACKAGE}.npz"
     embedder = await asyncio.to_thread(_embedder, folder)
-    matcher = PolicyMatcher(embedder.embed)
+    known = await asyncio.to_thread(read_vectors, kept)
+    matcher = PolicyMatcher(embedder.embed, known)
     for persona in (load_persona(settings.persona), *personas().values()):
         await matcher.learn(persona)
+    if matcher.known.keys() != known.keys():
+        await asyncio.to_thread(write_vectors, kept, matcher.known)
     return matcher
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from memory import minilm
-from memory.embedding import Embedder
+from memory.embedding import Embedder, read_vectors, write_vectors
 from memory.minilm import PACKAGE, WeightsMissing, gguf_file, tensors
 
 
@@ -73,3 +73,19 @@ def test_safetensors_are_read_by_their_header(tmp_path: Path):
     file.write_bytes(len(head).to_bytes(8, "little") + head + values.tobytes())
     found = tensors(file)
     assert list(found) == ["w"] and (found["w"] == values).all()
+
+
+def test_vectors_that_were_kept_are_read_back(tmp_path: Path):
+    file = tmp_path / "kept.npz"
+    write_vectors(file, {"é": np.ones(3, np.float32), "b": np.zeros(3, np.float32)})
+    found = read_vectors(file)
+    assert list(found) == ["é", "b"] and found["é"].tolist() == [1, 1, 1]
+    assert [each.name for each in tmp_path.iterdir()] == ["kept.npz"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"half a file", b"PK\x03\x04 half a zip"])
+def test_kept_vectors_that_cannot_be_read_are_nothing(tmp_path: Path, content: bytes | None):
+    file = tmp_path / "kept.npz"
+    if content is not None:
+        file.write_bytes(content)
+    assert read_vectors(file) == {}

@@ -114,6 +114,15 @@ async def test_examples_are_embedded_once():
     assert space.asked == [*AXES, *EVERYDAY, "a lamp please", "those up there"]
 
 
+async def test_sentences_that_are_known_are_not_embedded_again():
+    first, second = Space(), Space()
+    matcher = PolicyMatcher(first.embed)
+    await matcher.match("those up there", CLERK)
+    assert "those up there" not in matcher.known
+    await PolicyMatcher(second.embed, matcher.known).learn(CLERK)
+    assert second.asked == []
+
+
 async def test_a_pause_is_judged_with_the_match_among_its_signals():
     judge = Listening()
     await informed(Space(), judge).judge(pause("those up there"))
