@@ -20,6 +20,7 @@ from config.personas import load_persona
 from config.sections import HIDDEN, ModelServer
 from config.services import CLOUD, Known, Part, known
 from config.settings import PARTS, Settings
+from memory.minilm import PACKAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,9 @@ def _ears(settings: Settings) -> Iterator[Line]:
 def _judge(settings: Settings) -> Iterator[Line]:
     judge = settings.judge
     if judge.kind == "rules":
-        yield Line("judge", "rules")
+        yield Line("judge", f"rules, policies by {judge.shown('policies')}")
+        if judge.policies == "meaning":
+            yield from _sentence_model()
         return
     where = "on the model server"
     if judge.url:
@@ -205,6 +208,15 @@ def _judge(settings: Settings) -> Iterator[Line]:
     origin = settings.origins.get("judge.api_key")
     for name in origin.unset if origin else ():
         yield Line("judge", f"{name} is not set, for judge.api_key", ok=False)
+
+
+def _sentence_model() -> Iterator[Line]:
+    folder = package_folder(PACKAGE)
+    files = sorted(folder.glob("model/model.safetensors")) if folder else []
+    if files:
+        yield Line("judge", f"weights: {_size(files)} in {PACKAGE}")
+    else:
+        yield Line("judge", f"weights: none in {PACKAGE}: make setup", ok=False)
 
 
 def _model_server(server: ModelServer | None) -> Iterator[Line]:

@@ -1,14 +1,16 @@
 """Personas as files: config/personas/NAME.yaml, or a file of your own."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from config.files import SettingsError, problem, read_mapping, sentences, suggestion
 from config.sections import Number, Section
 from judgement.persona import Persona
+from judgement.words import topic_of
 
 PERSONAS = Path(__file__).parent / "personas"
 
@@ -30,6 +32,12 @@ class PersonaFile(Section):
     )
     deflect: Lines = Field(
         default=(), description="what it turns away from, each as `topic (word, word, phrase)`"
+    )
+    examples: Mapping[str, Lines] = Field(
+        default={}, description="by topic, whole sentences that touch a policy by their meaning"
+    )
+    answers: Lines = Field(
+        default=(), description="whole sentences that look like those, and that it answers"
     )
     proactivity: Number = Field(
         default=0.5, ge=0, le=1, description="from 0, speaks only when asked, to 1"
@@ -54,6 +62,18 @@ class PersonaFile(Section):
                     f'must read "topic (word, word, phrase)", which "{policy}" does not'
                 )
         return policies
+
+    @field_validator("examples")
+    @classmethod
+    def _examples(cls, examples: Mapping[str, Lines], info: ValidationInfo) -> Mapping[str, Lines]:
+        policies = (*info.data.get("refuse", ()), *info.data.get("deflect", ()))
+        topics = [topic_of(policy) for policy in policies]
+        for topic, lines in examples.items():
+            if topic not in topics:
+                raise ValueError(f"no policy is about {topic}{suggestion(topic, topics)}")
+            if not all(line.strip() for line in lines):
+                raise ValueError(f"holds a line without words for {topic}")
+        return examples
 
     @field_validator("greeting", "openers", "refusals", "deflections", "idle", "subjects")
     @classmethod

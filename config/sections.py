@@ -132,6 +132,11 @@ class JudgeChoice(Section):
     api_key: SecretStr | None = Field(
         default=None, description="key for that URL, if it asks for one"
     )
+    policies: Literal["words", "meaning"] = Field(
+        default="words",
+        description="by what the rules know a policy: its words alone, or also sentences "
+        "that mean the same as its examples",
+    )
     budget: Number = Field(
         default=0.25, gt=0, le=5, description="seconds to decide; later, the rules answer"
     )

@@ -1,5 +1,6 @@
 """Who the agent is in a talk: manner, limits and prepared lines."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -9,6 +10,8 @@ class Persona:
 
     `refuse` and `deflect` are policies: a topic, and in brackets the words that
     give it away, as in "discounts (discount, cheaper, lower price)".
+    `examples` has by topic sentences that touch a policy, `answers` sentences
+    that only look so.
     `proactivity` runs from 0 (speaks only when asked) to 1; `patience` is the
     pause in seconds at which a silence is final.
     """
@@ -18,6 +21,10 @@ class Persona:
     title: str = ""
     refuse: tuple[str, ...] = ()
     deflect: tuple[str, ...] = ()
+    examples: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]], hash=False
+    )
+    answers: tuple[str, ...] = ()
     proactivity: float = 0.5
     patience: float = 3.0
     greeting: str = ""

@@ -2,6 +2,7 @@
 
 from judgement.decision import Action, Decision, decide
 from judgement.moment import Kind, Moment
+from judgement.signals import POLICY, POLICY_MATCH
 from judgement.words import (
     EMERGENCIES,
     STOPS,
@@ -18,6 +19,7 @@ from judgement.words import (
 
 INSISTING = 1.5  # s of speech after the agent's opener that count as wanting the floor back
 WORDLESS = 0.9  # s of sound without a recognised word that stop the agent all the same
+MEANT = 0.05  # how sure a match by meaning must be to count; chosen by benchmarks/policies.py
 WORD = 0.4  # s of sound after which one word is enough, if it is no backchannel
 
 
@@ -91,15 +93,27 @@ def pause_to_wait_for(moment: Moment) -> float:
 
 
 def _answer(moment: Moment) -> Decision:
-    for policy in moment.persona.refuse:
-        if on_topic(moment.said, policy):
-            return decide(Action.REFUSE, f"asks for {topic_of(policy)}")
-    for policy in moment.persona.deflect:
-        if on_topic(moment.said, policy):
-            return decide(Action.DEFLECT, f"turns to {topic_of(policy)}")
+    for action, policies, does in (
+        (Action.REFUSE, moment.persona.refuse, "asks for"),
+        (Action.DEFLECT, moment.persona.deflect, "turns to"),
+    ):
+        topic = _named(moment.said, policies) or _meant(moment, action)
+        if topic:
+            return decide(action, f"{does} {topic}")
     if moment.signals.get("affront"):
         return decide(Action.REFUSE, "is abusive")
     return decide(Action.REPLY, "seems to be done")
+
+
+def _named(said: str, policies: tuple[str, ...]) -> str:
+    """The topic of the first policy whose words were said, or nothing."""
+    return next((topic_of(policy) for policy in policies if on_topic(said, policy)), "")
+
+
+def _meant(moment: Moment, action: Action) -> str:
+    """The topic to be met with `action` that the words surely touch, or nothing."""
+    kind, _, topic = str(moment.signals.get(POLICY, "")).partition(": ")
+    return topic if kind == action and moment.signal(POLICY_MATCH) >= MEANT else ""
 
 
 def _overlap(moment: Moment) -> Decision:

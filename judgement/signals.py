@@ -27,6 +27,8 @@ IDLE_COUNT = "idle_count"  # how many times in a row the agent was idle and spok
 TYPED = "typed"  # true: the turn was typed, so it is complete
 FINISHED = "finished"  # true: the user's sound has ended, and with it its words
 AFFRONT = "affront"  # true: the open turn abuses the agent
+POLICY = "policy"  # the policy touched most by meaning, as "refuse: a discount"
+POLICY_MATCH = "policy_match"  # how surely: from about -1, not at all, to 1
 
 DAY_SECONDS = 86400
 

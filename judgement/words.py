@@ -93,10 +93,10 @@ def on_topic(text: str, policy: str) -> bool:
 
     Three dots stand for up to `APART` words.
     """
-    topic, _, bracket = policy.partition("(")
+    bracket = policy.partition("(")[2]
     phrases = [part.strip() for part in bracket.rstrip(") ").split(",") if part.strip()]
     said = _stems(text)
-    return any(_contains(said, phrase) for phrase in phrases or [topic])
+    return any(_contains(said, phrase) for phrase in phrases or [topic_of(policy)])
 
 
 def _contains(said: list[str], phrase: str) -> bool:

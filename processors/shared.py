@@ -14,9 +14,12 @@ from judgement.judge import Guarded, Judge
 from judgement.llama import LlamaJudge
 from judgement.permitted import Limits, Permitted
 from judgement.persona import Persona
+from judgement.policies import Informed, PolicyMatcher
 from judgement.rules import Rules
 from judgement.serving import LocalServer, packaged_model
 from memory.blocks import Blocks
+from memory.embedding import Embedder, read_vectors, write_vectors
+from memory.minilm import PACKAGE, gguf_file
 from memory.sqlite import SqliteStore
 from memory.store import MemoryStore
 from memory.volatile import VolatileStore
@@ -45,6 +48,7 @@ class Shared:
     wishes: Wishes
     talks: Path
     judge_client: AsyncOpenAI | None = None
+    policies: PolicyMatcher | None = None
     lines: dict[str, Line] = field(default_factory=dict[str, Line])
 
     @classmethod
@@ -69,6 +73,7 @@ class Shared:
             wishes=Wishes(access),
             talks=folder / "talks",
             judge_client=_judge_client(settings, server),
+            policies=await _policies(settings),
         )
         await _warm(settings, server, shared.persona)
         shared.lines = await _prepared(settings, [shared.persona, *personas().values()])
@@ -79,12 +84,13 @@ class Shared:
         """A judge for one talk: on time, and within the limits."""
         limits = self.settings.limits
         allowed = Limits(limits.first_seconds, limits.interruption_gap, limits.quiet_span)
-        return Permitted(self._judge(), allowed, patience=lambda: role.persona.patience)
+        return Permitted(self._judge(role), allowed, patience=lambda: role.persona.patience)
 
-    def _judge(self) -> Judge:
+    def _judge(self, role: Role) -> Judge:
         choice = self.settings.judge
         if self.judge_client is None:
-            return Rules()
+            rules = Rules()
+            return Informed(rules, self.policies, lambda: role.persona) if self.policies else rules
         local = self.server if choice.url is None else None
         llama = LlamaJudge(
             self.judge_client,
@@ -111,6 +117,26 @@ def _server(settings: Settings) -> LocalServer | None:
         return None
     model = Path(choice.path) if choice.path else packaged_model(choice.package or "")
     return LocalServer(model, slots=choice.slots, context=choice.context, threads=choice.threads)
+
+
+async def _policies(settings: Settings) -> PolicyMatcher | None:
+    """What knows policies by meaning, if the rules judge and are to have it."""
+    if settings.judge.kind != "rules" or settings.judge.policies == "words":
+        return None
+    folder = Path(settings.memory.path).parent / "models"
+    kept = folder / f"{PACKAGE}.npz"
+    embedder = await asyncio.to_thread(_embedder, folder)
+    known = await asyncio.to_thread(read_vectors, kept)
+    matcher = PolicyMatcher(embedder.embed, known)
+    for persona in (load_persona(settings.persona), *personas().values()):
+        await matcher.learn(persona)
+    if matcher.known.keys() != known.keys():
+        await asyncio.to_thread(write_vectors, kept, matcher.known)
+    return matcher
+
+
+def _embedder(folder: Path) -> Embedder:
+    return Embedder(gguf_file(PACKAGE, folder))
 
 
 def _store(settings: Settings) -> MemoryStore:

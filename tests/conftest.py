@@ -6,7 +6,7 @@ from loguru import logger
 
 from config.settings import load
 from processors.shared import Shared
-from tests.serving import LINES
+from tests.serving import share_made
 
 PROFILE = """
 persona: clerk
@@ -27,8 +27,7 @@ logger.remove()
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
     """The embedded profile with its real models, its memory in a folder of its own."""
     folder: Path = tmp_path_factory.mktemp("repartee")
-    LINES.mkdir(parents=True, exist_ok=True)
-    (folder / "lines").symlink_to(LINES)
+    share_made(folder)
     profile = folder / "test.yaml"
     profile.write_text(f"{PROFILE}memory: {{store: sqlite, path: {folder}/memory.db}}\n")
     return asyncio.run(Shared.load(load(profile)))

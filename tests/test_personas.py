@@ -8,7 +8,7 @@ import pytest
 from config import personas as module
 from config.personas import PERSONAS, load_persona, personas
 from config.settings import SettingsError
-from judgement.words import on_topic
+from judgement.words import on_topic, topic_of
 
 GOOD = """
 manner: Be brief.
@@ -87,6 +87,14 @@ def test_policies_catch_what_they_mean_and_nothing_ordinary(name: str, said: str
     assert caught == action
 
 
+@pytest.mark.parametrize("name", ["assistant", "clerk", "interviewer"])
+def test_every_policy_has_examples(name: str):
+    persona = load_persona(name)
+    topics = {topic_of(policy) for policy in (*persona.refuse, *persona.deflect)}
+    assert set(persona.examples) == topics
+    assert persona.answers
+
+
 def test_a_file_of_ones_own_is_named_by_its_path(write: Write):
     persona = load_persona(write(GOOD, "pirate"))
     assert (persona.name, persona.title) == ("pirate", "pirate")
@@ -116,6 +124,12 @@ def test_a_path_that_is_not_there_is_answered_with_the_file():
         (GOOD + "refuse: ['discounts ()']", 'refuse: must read "topic (word, word, phrase)"'),
         (GOOD + "refuse: ['discounts (a,,b)']", 'refuse: must read "topic (word, word, phrase)"'),
         (GOOD + "deflect: ['(a)']", 'deflect: must read "topic (word, word, phrase)"'),
+        (GOOD + "examples: {pay: [How much]}", "examples: no policy is about pay"),
+        (
+            GOOD + "refuse: ['pay (salary)']\nexamples: {pay: ['']}",
+            "examples: holds a line without words for pay",
+        ),
+        (GOOD + "examples: [a]", "examples: must hold keys and values"),
         (GOOD + "greeting: '**Hi**'", "greeting: must be plain words that a voice can say"),
         (GOOD + f"greeting: {'a' * 201}", "greeting: holds a line of more than 200 characters"),
         (GOOD.replace("[I can't.]", "['']"), "refusals: holds a line without words"),

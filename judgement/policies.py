@@ -1,0 +1,161 @@
+"""Which of a persona's policies words touch by their meaning, though they name none of its words.
+
+A persona gives example sentences for a policy, and others that it answers although
+they look alike. A small regression over the sentences' vectors parts the two kinds: the
+nearest sentence alone would go by the subject, drills or ladders, and not by the request.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from judgement.decision import Action, Decision
+from judgement.everyday import EVERYDAY
+from judgement.judge import Judge
+from judgement.moment import Kind, Moment
+from judgement.persona import Persona
+from judgement.signals import POLICY, POLICY_MATCH
+from judgement.words import topic_of
+from memory.embedding import EmbeddingError, Vectors
+
+Embed = Callable[[Sequence[str]], Awaitable[Vectors]]
+
+WAIT = 0.08  # s that a pause waits for a match before it is judged by words alone
+RIDGE = 0.3  # chosen, like the kernel's width, by benchmarks/policies.py
+
+
+Sentence = tuple[tuple[Action, str] | None, str]  # its policy, None if it is answered; its text
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The policy that words touch most, and how surely: from about -1, not at all, to 1."""
+
+    action: Action
+    topic: str
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Ridge regression with a Gaussian kernel.
+
+    1 at a policy's examples, -1 at what is answered and far from every sentence.
+    """
+
+    policies: tuple[tuple[Action, str] | None, ...]
+    vectors: Vectors
+    weights: Vectors
+
+    @classmethod
+    def of(cls, sentences: tuple[Sentence, ...], vectors: Vectors) -> "_Fit":
+        policies = tuple(policy for policy, _ in sentences)
+        wanted = np.array([2.0 if policy else 0.0 for policy in policies], np.float32)
+        ridge = RIDGE * np.eye(len(wanted), dtype=np.float32)
+        return cls(policies, vectors, np.linalg.solve(_kernel(vectors, vectors) + ridge, wanted))
+
+    def match(self, vector: Vectors) -> Match | None:
+        near = _kernel(self.vectors, vector)
+        order: list[int] = np.argsort(-near).tolist()
+        nearest = next((policy for at in order if (policy := self.policies[at])), None)
+        return Match(*nearest, float(near @ self.weights) - 1) if nearest else None
+
+
+def _kernel(some: Vectors, others: Vectors) -> Vectors:
+    """1 for the same row, less with their squared distance; rows of length 1."""
+    return np.exp(2 * (some @ others.T) - 2)
+
+
+class PolicyMatcher:
+    """Finds the policy that words touch. What a persona says of its own is learnt once."""
+
+    def __init__(self, embed: Embed, known: Mapping[str, Vectors] | None = None) -> None:
+        """`embed` gives a row of length 1 for each text, or raises `EmbeddingError`.
+
+        `known` are the rows of sentences that need not be embedded again.
+        """
+        self._embed = embed
+        self._known = dict(known or {})
+        self._fits: dict[tuple[Sentence, ...], _Fit] = {}
+
+    @property
+    def known(self) -> Mapping[str, Vectors]:
+        """The rows of all sentences learnt; never of what a user said."""
+        return self._known
+
+    async def learn(self, persona: Persona) -> None:
+        """Fit to the persona's sentences, so that no talk waits for it."""
+        await self._fit(persona)
+
+    async def match(self, said: str, persona: Persona) -> Match | None:
+        """The policy whose example is nearest to `said`; None for a persona without examples."""
+        if not said.strip() or not persona.examples:
+            return None
+        fit = await self._fit(persona)
+        [vector] = await self._embed([said])
+        return fit.match(vector)
+
+    async def _fit(self, persona: Persona) -> _Fit:
+        sentences = tuple(_sentences(persona))
+        if sentences not in self._fits:
+            new = [text for _, text in sentences if text not in self._known]
+            if new:
+                self._known.update(zip(new, await self._embed(new), strict=True))
+            vectors = np.array([self._known[text] for _, text in sentences], np.float32)
+            self._fits[sentences] = _Fit.of(sentences, vectors)
+        return self._fits[sentences]
+
+
+def _sentences(persona: Persona) -> Iterator[Sentence]:
+    """Every example with its policy, then with None what the persona or anybody answers."""
+    for action, policies in (
+        (Action.REFUSE, persona.refuse),
+        (Action.DEFLECT, persona.deflect),
+    ):
+        for topic in map(topic_of, policies):
+            for text in persona.examples.get(topic, ()):
+                yield (action, topic), text
+    for text in (*persona.answers, *EVERYDAY):
+        yield None, text
+
+
+class Informed:
+    """A judge that is told at a pause which policy the words touch most.
+
+    The match is made once for the same words. Late or failed, the judge is
+    asked without it.
+    """
+
+    def __init__(self, judge: Judge, matcher: PolicyMatcher, persona: Callable[[], Persona]):
+        """`persona` gives whom the agent plays now."""
+        self.name = judge.name
+        self._judge = judge
+        self._matcher = matcher
+        self._persona = persona
+        self._last: tuple[Mapping[str, tuple[str, ...]], str] | None = None  # what `_match` is of
+        self._match: Match | None = None
+
+    async def judge(self, moment: Moment) -> Decision:
+        """The judge's decision on `moment` with its match among the signals."""
+        match = await self._find(moment.said) if moment.kind is Kind.PAUSE else None
+        if match:
+            told = {
+                POLICY: f"{match.action}: {match.topic}",
+                POLICY_MATCH: round(match.sure, 3),
+            }
+            moment = replace(moment, signals={**moment.signals, **told})
+        return await self._judge.judge(moment)
+
+    async def _find(self, said: str) -> Match | None:
+        persona = self._persona()
+        asked = (persona.examples, said)
+        if asked != self._last:
+            try:
+                async with asyncio.timeout(WAIT):
+                    self._match = await self._matcher.match(said, persona)
+            except (TimeoutError, EmbeddingError):
+                return None
+            self._last = asked
+        return self._match
