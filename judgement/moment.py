@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from types import MappingProxyType
 
+BREATH = 0.8  # s between a turn's end and more words that may still be of the same thought
+
 
 class Kind(StrEnum):
     """A chance to act."""
@@ -52,6 +54,18 @@ class Moment:
     persona: Policy = Policy()
     turn: int = 0  # which turn of the talk: decisions about an earlier one are stale
     at: float = 0.0  # seconds of sound since the talk began
+
+    @property
+    def breath(self) -> str:
+        """The words so far, with a turn before them if they go on from it in one breath.
+
+        A pause between two sentences may have ended a turn that was not over.
+        """
+        for turn in reversed(self.history[-2:]):  # the agent may have begun to answer
+            if turn.who == "user":
+                goes_on = turn.ago - self.turn_seconds <= BREATH
+                return f"{turn.text} {self.said}" if goes_on else self.said
+        return self.said
 
     def signal(self, name: str, default: float = 0.0) -> float:
         """A numeric signal, or `default` where it is missing or not a number."""

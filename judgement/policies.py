@@ -139,7 +139,7 @@ class Informed:
 
     async def judge(self, moment: Moment) -> Decision:
         """The judge's decision on `moment` with its match among the signals."""
-        match = await self._find(moment.said) if moment.kind is Kind.PAUSE else None
+        match = await self._find(moment.breath) if moment.kind is Kind.PAUSE else None
         if match:
             told = {
                 POLICY: f"{match.action}: {match.topic}",

@@ -97,7 +97,7 @@ def _answer(moment: Moment) -> Decision:
         (Action.REFUSE, moment.persona.refuse, "asks for"),
         (Action.DEFLECT, moment.persona.deflect, "turns to"),
     ):
-        topic = _named(moment.said, policies) or _meant(moment, action)
+        topic = _named(moment.breath, policies) or _meant(moment, action)
         if topic:
             return decide(action, f"{does} {topic}")
     if moment.signals.get("affront"):

@@ -1,7 +1,7 @@
 import pytest
 
 from judgement.decision import Action
-from judgement.moment import Kind, Moment, Policy
+from judgement.moment import Kind, Moment, Policy, Turn
 from judgement.rules import Rules
 
 CLERK = Policy(
@@ -91,3 +91,19 @@ async def test_a_persona_that_speaks_only_when_asked_never_opens():
 async def test_the_second_opening_changes_the_subject():
     assert await decision(Kind.IDLE, "", idle_count=0) is Action.REPLY
     assert await decision(Kind.IDLE, "", idle_count=1) is Action.DEFLECT
+
+
+async def second_half(said: str, ago: float) -> Action:
+    """What follows "Can I get a discount?", a turn that ended `ago` seconds ago, and its answer."""
+    history = (Turn("user", "Can I get a discount?", ago), Turn("agent", "I", ago - 0.5))
+    signals = {"turn_over": 0.9}
+    moment = Moment(Kind.PAUSE, said, history, 0.5, 2.0, signals=signals, persona=CLERK)
+    return (await Rules().judge(moment)).action
+
+
+async def test_a_request_in_two_sentences_is_judged_as_one():
+    assert await second_half("I'll give you twenty five.", ago=2.4) is Action.REFUSE
+
+
+async def test_a_turn_of_its_own_is_judged_by_itself():
+    assert await second_half("What time do you open?", ago=4.0) is Action.REPLY
