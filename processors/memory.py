@@ -41,13 +41,14 @@ class MemoryProcessor(FrameProcessor):
         super().__init__()
         self._keeper = keeper
         self._listener = listener
+        self._said = ""  # the words last looked at: a growing pause brings them again and again
+        self._is_affront = False
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
         match frame:
             case MomentFrame(moment=moment):
-                if moment.said:
-                    self._keeper.recall_soon(moment.said)
+                self._look_at(moment.said)
                 await self.push_frame(MomentFrame(self._known(moment)))
                 return
             case LLMContextUserTurnFrame() if direction is FrameDirection.UPSTREAM:
@@ -58,6 +59,15 @@ class MemoryProcessor(FrameProcessor):
                 pass
         await self.push_frame(frame, direction)
 
+    def _look_at(self, said: str) -> None:
+        """Once for the same words: start their recall, and tell whether they are abusive."""
+        if said == self._said:
+            return
+        self._said = said
+        self._is_affront = is_affront(said)
+        if said:
+            self._keeper.recall_soon(said)
+
     def _known(self, moment: Moment) -> Moment:
         keeper = self._keeper
         facts = tuple(memory.text for memory in keeper.recalled)
@@ -66,6 +76,6 @@ class MemoryProcessor(FrameProcessor):
         signals |= days_since(keeper.last_seen, datetime.now(UTC))
         signals |= local_time(datetime.now())
         signals |= {WISHES[wish.kind]: True for wish in keeper.wishes if wish.kind in WISHES}
-        if is_affront(moment.said):
+        if self._is_affront:
             signals[AFFRONT] = True
         return replace(moment, facts=facts, signals=signals)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from openai import AsyncOpenAI
-from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 
 from config.personas import load_persona, personas
 from config.settings import Settings
@@ -151,8 +150,6 @@ async def _warm(settings: Settings, server: LocalServer | None, persona: Persona
         await asyncio.to_thread(shared_recogniser)
     if isinstance(build_tts(settings), PiperService):
         await asyncio.to_thread(shared_voice)
-    if settings.turn == "smart-turn":
-        await asyncio.to_thread(LocalSmartTurnAnalyzerV3)
     if server:
         await server.warm(persona.manner)
 

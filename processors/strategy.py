@@ -135,12 +135,11 @@ class StrategyProcessor(FrameProcessor):
             return "too late"
         if action is Action.SILENCE:
             return "chose silence"
-        line = self._role.line("idle" if action is Action.REPLY else "subjects")
         if self._follows_guidance:
-            guidance = manners.opening(action)
-            await self.push_frame(GuidanceFrame(guidance))
+            await self.push_frame(GuidanceFrame(manners.opening(action)))
             await self.push_frame(LLMRunFrame())
         else:
+            line = self._role.line("idle" if action is Action.REPLY else "subjects")
             await self.push_frame(PlayLineFrame(line))
         return "opened" if action is Action.REPLY else "changed the subject"
 
