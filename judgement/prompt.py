@@ -1,16 +1,24 @@
 """A moment as text, and an answer as a decision: the same in calls and in training.
 
-The part that changes least comes first, so that a server's prompt cache holds
-it: the question, the persona, what is remembered, the history, and only then
-the words and the pause.
+The part that changes least comes first, so that a server's prompt cache holds it: the
+persona, what is remembered, the history, the open turn, and last one line that says
+what kind of moment it is. A turn reads the same while it is open and once it is history.
+What must be cut is cut in blocks, so that the beginning stays the same for a while.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from judgement.decision import Action, Decision
-from judgement.moment import Kind, Moment
-from judgement.words import topic_of
+from judgement.moment import Kind, Moment, Turn
+from judgement.signals import (
+    IDLE_COUNT,
+    INTERRUPTIONS_WELCOME,
+    NO_INTERRUPTIONS,
+    POLICY,
+    POLICY_MATCH,
+)
+from judgement.words import repetition, topic_of, words_of
 
 QUESTION = (
     "You decide when a voice agent speaks. Answer with one word.\n"
@@ -21,49 +29,100 @@ QUESTION = (
     "deflect: the user turns to what the agent talks its way around."
 )
 LABELS = {action: f" {action.value}" for action in Action}
-TURNS = 4  # of the history that a judge reads
+POLICIES = 10  # of each kind
+FACTS = 5
+HISTORY = 100  # words of the history that a judge reads
+TURN = 40  # words of one turn of it: the last ones
 WORDS = 60  # of the open turn: the last ones
+BLOCK = 20  # words that are cut off it at a time
+LONG = 10.0  # seconds from which a turn's length is worth saying
+WELCOME = 0.8  # proactivity at least, for a user who wishes to be interrupted
 
 
 def render(moment: Moment) -> str:
     """The prompt for `moment`, ending where the answer's word begins."""
-    head = "\n".join([QUESTION, *_persona(moment), *_facts(moment)])
-    talk = "\n".join([*_history(moment), _present(moment)])
+    return f"{opening(moment)}{_present(moment)}:"
+
+
+def opening(moment: Moment) -> str:
+    """What a prompt begins with and the open turn does not change."""
+    return "".join(f"{line}\n" for line in [*_persona(moment), *_facts(moment), *_history(moment)])
+
+
+def instruct(moment: Moment) -> str:
+    """The prompt for a model that was not trained for it: with the question, as a chat."""
     return (
-        f"<|im_start|>system\n{head}<|im_end|>\n"
-        f"<|im_start|>user\n{talk}<|im_end|>\n"
+        f"<|im_start|>system\n{QUESTION}<|im_end|>\n"
+        f"<|im_start|>user\n{opening(moment)}{_present(moment)}<|im_end|>\n"
         "<|im_start|>assistant\nAction:"
     )
 
 
 def _persona(moment: Moment) -> list[str]:
     policy = moment.persona
-    return [
-        f"Refuses: {'; '.join(map(topic_of, policy.refuse)) or 'nothing'}.",
-        f"Deflects: {'; '.join(map(topic_of, policy.deflect)) or 'nothing'}.",
-        f"Proactivity: {policy.proactivity:.1f}.",
-    ]
+    lines = [f"proactivity {_proactivity(moment):.1f}"]
+    for name, policies in (("refuse", policy.refuse), ("deflect", policy.deflect)):
+        if policies:
+            lines.append(f"{name}: {'; '.join(map(topic_of, policies[:POLICIES]))}")
+    return lines
+
+
+def _proactivity(moment: Moment) -> float:
+    """The persona's, as far as the user has not wished otherwise."""
+    if moment.signals.get(NO_INTERRUPTIONS):
+        return 0.0
+    least = WELCOME if moment.signals.get(INTERRUPTIONS_WELCOME) else 0.0
+    return max(moment.persona.proactivity, least)
 
 
 def _facts(moment: Moment) -> list[str]:
-    return [f"Known: {fact}" for fact in moment.facts[:3]]
+    return [f"known: {fact}" for fact in moment.facts[:FACTS]]
 
 
 def _history(moment: Moment) -> list[str]:
-    return [f"{turn.who}: {turn.text}" for turn in moment.history[-TURNS:]]
+    turns = [(turn, words_of(turn.text)[-TURN:]) for turn in moment.history]
+    begin, words = 0, 0
+    for index, (_, said) in enumerate(turns):
+        words += len(said)
+        if words > HISTORY:
+            while words > HISTORY // 2 and begin < index:
+                words -= len(turns[begin][1])
+                begin += 1
+    return [_line(turn, said) for turn, said in turns[begin:] if said]
+
+
+def _line(turn: Turn, words: Sequence[str]) -> str:
+    return f"{turn.who[:12]}: {' '.join(words)}"
 
 
 def _present(moment: Moment) -> str:
-    said = " ".join(moment.said.split()[-WORDS:])
+    words = words_of(moment.said)
+    if len(words) > WORDS:
+        words = words[math.ceil((len(words) - WORDS) / BLOCK) * BLOCK :]
     match moment.kind:
         case Kind.PARTIAL:
-            return f"user, still speaking: {said}"
+            return f"user: {' '.join(words)}\nspeaking{_length(moment)}"
         case Kind.PAUSE:
-            return f"user: {said} [silent for {moment.pause:.1f} s]"
+            return f"user: {' '.join(words)}{_touched(moment)}\npause {moment.pause:.1f}"
         case Kind.OVERLAP:
-            return f"user, over the agent's speech: {said or '[a sound]'}"
+            return f"user: {' '.join(words)}\nover the agent"
         case Kind.IDLE:
-            return f"[nobody has spoken for {moment.pause:.0f} s]"
+            asked = f", {asked:.0f} times asked" if (asked := moment.signal(IDLE_COUNT)) else ""
+            return f"idle {moment.pause:.0f}{asked}"
+
+
+def _length(moment: Moment) -> str:
+    """How long the open turn has lasted, and how much of it repeats itself, where it matters."""
+    if moment.turn_seconds < LONG:
+        return ""
+    repeated = round(10 * repetition(moment.said))
+    return f" {moment.turn_seconds:.0f}" + (f", repeats {repeated}" if repeated else "")
+
+
+def _touched(moment: Moment) -> str:
+    """The policy nearest by meaning, and how near in tenths."""
+    policy = moment.signals.get(POLICY)
+    return f"\nnear {policy} {10 * moment.signal(POLICY_MATCH):.0f}" if policy else ""
 
 
 def parse(logprobs: Mapping[str, float], *, judge: str) -> Decision | None:

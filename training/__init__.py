@@ -1,0 +1,1 @@
+"""From recorded talks to a judge: collect, annotate, build, finetune, evaluate, export."""
