@@ -1,7 +1,14 @@
 """ActedFrame -> what the page shows, what the log says, what the talk's rows keep."""
 
 from loguru import logger
-from pipecat.frames.frames import Frame
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    Frame,
+    InputAudioRawFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.processors.frameworks.rtvi.frames import RTVIServerMessageFrame
 
@@ -12,13 +19,16 @@ from processors.recorder import Recorder
 class TimelineProcessor(FrameProcessor):
     """One server message, one log line and one row a decision.
 
-    What was said stays out of the log unless `log_words` asks for it.
+    The recorder also hears of each change of the floor, in seconds of sound,
+    since what follows a decision tells whether it was right. What was said
+    stays out of the log unless `log_words` asks for it.
     """
 
     def __init__(self, recorder: Recorder, *, log_words: bool):
         super().__init__()
         self._recorder = recorder
         self._log_words = log_words
+        self._now = 0.0  # s of sound, as the listener counts it
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
@@ -26,11 +36,27 @@ class TimelineProcessor(FrameProcessor):
             case ActedFrame():
                 await self._show(frame)
             case _:
+                self._note(frame)
                 await self.push_frame(frame, direction)
+
+    def _note(self, frame: Frame):
+        match frame:
+            case InputAudioRawFrame():
+                self._now += frame.num_frames / frame.sample_rate
+            case VADUserStartedSpeakingFrame():
+                self._recorder.floor("user_starts", self._now - frame.start_secs)
+            case VADUserStoppedSpeakingFrame():
+                self._recorder.floor("user_stops", self._now - frame.stop_secs)
+            case BotStartedSpeakingFrame():
+                self._recorder.floor("agent_starts", self._now)
+            case BotStoppedSpeakingFrame():
+                self._recorder.floor("agent_stops", self._now)
+            case _:
+                pass
 
     async def _show(self, acted: ActedFrame):
         moment, decision = acted.moment, acted.decision
-        number = self._recorder.decided(moment, decision)
+        number = self._recorder.decided(moment, decision, acted.outcome)
         words = f" | {moment.said}" if self._log_words else ""
         logger.info(
             f"decision {number} at {moment.at:.1f} s: {moment.kind} -> {decision.action} "

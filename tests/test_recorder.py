@@ -24,6 +24,7 @@ MOMENT = Moment(
 
 
 def rows(recorder: Recorder) -> list[dict]:
+    recorder.flush()
     return [json.loads(line) for line in (recorder.path / "rows.jsonl").read_text().splitlines()]
 
 
@@ -72,7 +73,9 @@ def test_sound_can_be_read_while_the_talk_goes_on(tmp_path: Path):
 
 def test_old_talks_are_removed_and_new_ones_kept(tmp_path: Path):
     for name in ("old", "new"):
-        Recorder(tmp_path, name).decided(MOMENT, decide(Action.REPLY, "because"))
+        recorder = Recorder(tmp_path, name)
+        recorder.decided(MOMENT, decide(Action.REPLY, "because"))
+        recorder.close()
     past = time.time() - 3600
     os.utime(tmp_path / "old" / "rows.jsonl", (past, past))
     assert sweep(tmp_path, older_than=600) == 1
