@@ -1,7 +1,7 @@
 """Judges by the names that the command line gives them."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Always:
 
 
 @asynccontextmanager
-async def open_judge(name: str, *, model: str | None = None) -> AsyncIterator[Judge]:
+async def open_judge(name: str, *, model: str | None = None) -> AsyncGenerator[Judge, None]:
     """The judge called `name`, with what it needs running as long as the block lasts.
 
     `model` is the model's name at a server. Raises `NoSuchJudge`.
@@ -79,16 +79,21 @@ def _label(name: str) -> Action:
 
 
 @asynccontextmanager
-async def _local(name: str) -> AsyncIterator[Judge]:
+async def _local(name: str) -> AsyncGenerator[Judge, None]:
     """The embedded model without an adapter, with its own, or with another."""
-    adapter = Path(name)
-    if name not in ("base", "default") and not adapter.exists():
-        raise NoSuchJudge(f"no judge is called {name!r}, and no such file is there: give {NAMES}")
+    adapter = None if name in ("base", "default") else _adapter(name)
     from judgement.local import local_judge
 
     if name == "default":
         async with local_judge() as judge:
             yield judge
     else:
-        async with local_judge(None if name == "base" else adapter) as judge:
+        async with local_judge(adapter) as judge:
             yield judge
+
+
+def _adapter(name: str) -> Path:
+    path = Path(name)
+    if not path.exists():
+        raise NoSuchJudge(f"no judge is called {name!r}, and no such file is there: give {NAMES}")
+    return path
