@@ -14,7 +14,7 @@ from judgement.rows import row_of
 from memory.talks import KeptTalk, forget, talks_of
 from processors.recorder import Recorder, mark_row
 from training.recorded import read_talk
-from training.rows import RowError, read
+from training.rows import read
 from training.talks import main, rows, rows_of
 
 Line = dict[str, Any]
@@ -116,21 +116,66 @@ CASES: list[tuple[str, Callable[[], Talk], int, str | None]] = [
     ),
     ("thanks", lambda: asked().voice(6.0, 7.0, "thanks a lot", 1), 2, "reply"),
     ("goes on normally", lambda: asked().voice(6.0, 8.0, "and where is it", 1), 2, "reply"),
-    ("is refused and goes on", lambda: asked(Action.REFUSE, "refused").voice(6, 8, "fine then", 1), 2, "refuse"),
-    ("is refused and objects", lambda: asked(Action.REFUSE, "refused").voice(6, 8, "that's not what i asked", 1), 2, None),
+    (
+        "is refused and goes on",
+        lambda: asked(Action.REFUSE, "refused").voice(6, 8, "fine then", 1),
+        2,
+        "refuse",
+    ),
+    (
+        "is refused and objects",
+        lambda: asked(Action.REFUSE, "refused").voice(6, 8, "that's not what i asked", 1),
+        2,
+        None,
+    ),
     ("wants to finish", lambda: asked().voice(6.0, 7.0, "let me finish", 1), 2, "silence"),
-    ("repeats a misheard question", lambda: asked().voice(6, 8, "how late are you open on sundays", 1), 2, None),
+    (
+        "repeats a misheard question",
+        lambda: asked().voice(6, 8, "how late are you open on sundays", 1),
+        2,
+        None,
+    ),
     ("interrupts the answer early", lambda: asked().voice(4.5, 6.0, "so where is it", 1), 2, None),
     ("says nothing more", asked, 2, None),
     ("only says mhm", lambda: asked().voice(3.5, 3.9, "mhm", 1), 2, None),
     ("asks for an answer that is slow", lambda: asked().voice(2.9, 3.4, "hello", 1), 2, "reply"),
     ("asks after us", lambda: waited().voice(7.0, 8.0, "hello are you there", 1), 2, "reply"),
-    ("repeats it to our silence", lambda: waited().voice(7.0, 9.0, "tell me when the shop opens", 1), 2, "reply"),
-    ("goes on after our silence", lambda: waited().voice(7.0, 9.0, "well i'll look it up", 1), 2, "silence"),
-    ("is spoken to first", lambda: waited().floor(agent_starts=6.0).voice(7, 9, "all right go on", 1), 2, None),
-    ("gives way", lambda: cut_in().floor(user_stops=31.0).voice(38.0, 39.0, "thanks that helps", 1), 1, "interrupt"),
-    ("insists", lambda: cut_in().decided(31.9, Kind.OVERLAP, "no but", Action.REPLY, "yielded", turn=1), 1, "silence"),
-    ("objects to being cut off", lambda: cut_in().floor(user_stops=30.5).voice(34, 35, "let me finish please", 1), 1, "silence"),
+    (
+        "repeats it to our silence",
+        lambda: waited().voice(7.0, 9.0, "tell me when the shop opens", 1),
+        2,
+        "reply",
+    ),
+    (
+        "goes on after our silence",
+        lambda: waited().voice(7.0, 9.0, "well i'll look it up", 1),
+        2,
+        "silence",
+    ),
+    (
+        "is spoken to first",
+        lambda: waited().floor(agent_starts=6.0).voice(7, 9, "all right go on", 1),
+        2,
+        None,
+    ),
+    (
+        "gives way",
+        lambda: cut_in().floor(user_stops=31.0).voice(38.0, 39.0, "thanks that helps", 1),
+        1,
+        "interrupt",
+    ),
+    (
+        "insists",
+        lambda: cut_in().decided(31.9, Kind.OVERLAP, "no but", Action.REPLY, "yielded", turn=1),
+        1,
+        "silence",
+    ),
+    (
+        "objects to being cut off",
+        lambda: cut_in().floor(user_stops=30.5).voice(34, 35, "let me finish please", 1),
+        1,
+        "silence",
+    ),
     ("is cut off, and the talk ends", lambda: cut_in().floor(user_stops=30.5), 1, None),
     (
         "takes the floor",
@@ -140,21 +185,59 @@ CASES: list[tuple[str, Callable[[], Talk], int, str | None]] = [
         1,
         "reply",
     ),
-    ("only made a noise", lambda: over(Action.REPLY, "yielded", "").floor(user_stops=4.0), 1, "silence"),
-    ("hums along", lambda: over(Action.SILENCE, "went on", "mhm").floor(user_stops=3.9, agent_stops=9.0), 1, "silence"),
+    (
+        "only made a noise",
+        lambda: over(Action.REPLY, "yielded", "").floor(user_stops=4.0),
+        1,
+        "silence",
+    ),
+    (
+        "hums along",
+        lambda: over(Action.SILENCE, "went on", "mhm").floor(user_stops=3.9, agent_stops=9.0),
+        1,
+        "silence",
+    ),
     (
         "had to insist",
-        lambda: over(Action.SILENCE, "went on", "what about the price of it")
-        .floor(user_stops=4.5, agent_stops=9.0)
-        .voice(10.0, 12.0, "i was saying what about the price", 1),
+        lambda: (
+            over(Action.SILENCE, "went on", "what about the price of it")
+            .floor(user_stops=4.5, agent_stops=9.0)
+            .voice(10.0, 12.0, "i was saying what about the price", 1)
+        ),
         1,
         "reply",
     ),
-    ("takes up an opening", lambda: idled(Action.REPLY, "opened").floor(agent_starts=20.5).voice(24, 25, "oh i'd like a sofa", 1), 1, "reply"),
-    ("wants quiet", lambda: idled(Action.REPLY, "opened").floor(agent_starts=20.5).voice(24, 25, "let me think", 1), 1, "silence"),
-    ("breaks the silence", lambda: idled(Action.SILENCE, "chose silence").voice(24, 25, "now where were we", 1), 1, "silence"),
-    ("asks into the silence", lambda: idled(Action.SILENCE, "chose silence").voice(24, 25, "are you still there", 1), 1, "reply"),
-]  # fmt: skip
+    (
+        "takes up an opening",
+        lambda: (
+            idled(Action.REPLY, "opened")
+            .floor(agent_starts=20.5)
+            .voice(24, 25, "oh i'd like a sofa", 1)
+        ),
+        1,
+        "reply",
+    ),
+    (
+        "wants quiet",
+        lambda: (
+            idled(Action.REPLY, "opened").floor(agent_starts=20.5).voice(24, 25, "let me think", 1)
+        ),
+        1,
+        "silence",
+    ),
+    (
+        "breaks the silence",
+        lambda: idled(Action.SILENCE, "chose silence").voice(24, 25, "now where were we", 1),
+        1,
+        "silence",
+    ),
+    (
+        "asks into the silence",
+        lambda: idled(Action.SILENCE, "chose silence").voice(24, 25, "are you still there", 1),
+        1,
+        "reply",
+    ),
+]
 
 
 def labels(talk: Talk, folder: Path) -> dict[int, str]:

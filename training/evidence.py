@@ -60,7 +60,7 @@ def evidence(talk: Recorded, decided: Decided) -> Evidence | None:
         return Evidence(decided.action, "the user marked the decision right")
     others = [action for action in allowed if action is not decided.action]
     should = mark.should or (others[0] if len(others) == 1 else None)
-    if should not in allowed:
+    if should is None or should not in allowed:
         return None
     return Evidence(should, "the user marked the decision wrong")
 

@@ -17,6 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from training.chunks import split_of
 from training.evidence import Evidence, evidence
 from training.recorded import Decided, Recorded, read_talk
 from training.rows import Row, RowError, write
@@ -77,12 +78,6 @@ def group_of(talk: Recorded) -> str:
     """What must not be split: all talks of a user, who is not named."""
     name = hashlib.sha256((talk.user or talk.talk).encode()).hexdigest()[:12]
     return f"talk:{name}"
-
-
-def split_of(group: str) -> str:
-    """80 % train, 8 % dev, 12 % test, by the group's hash."""
-    part = int(hashlib.sha256(group.encode()).hexdigest(), 16) % 100
-    return "train" if part < 80 else "dev" if part < 88 else "test"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
