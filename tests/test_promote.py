@@ -95,7 +95,7 @@ def test_the_first_adapter_has_nothing_to_go_back_to(tmp_path: Path):
 def test_a_copy_that_fails_leaves_all_as_it_was(tmp_path: Path, monkeypatch):
     target, new = adapter(tmp_path / "adapter", "first"), adapter(tmp_path / "new", "second")
 
-    def full(*_: object):
+    def full(*_: object, **__: object):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("training.install.shutil.copyfile", full)

@@ -72,8 +72,13 @@ class Said:
 
 def read_talk(path: Path) -> Recorded:
     """The talk kept in `path`. Raises `RowError` naming the line; a torn last line is left out."""
-    talk = Recorded(path.stem)
-    for where, line in _lines(path):
+    return parse_talk(path.read_text(encoding="utf-8", errors="replace"), str(path))
+
+
+def parse_talk(text: str, name: str) -> Recorded:
+    """The talk in `text`, the content of the file `name`."""
+    talk = Recorded(Path(name).stem)
+    for where, line in _lines(text, name):
         try:
             _take(talk, line)
         except (KeyError, TypeError, ValueError) as error:
@@ -109,18 +114,17 @@ def _goes_on(later: Decided, first: Decided) -> bool:
     return later.turn == first.turn and words_of(later.moment.said)[:1] == begun
 
 
-def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    text = path.read_text(encoding="utf-8", errors="replace")
+def _lines(text: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         try:
             found = json.loads(line)
         except ValueError as error:
             if not line.endswith("\n"):
                 return
-            raise RowError(f"{path}:{number}: not JSON: {error}") from error
+            raise RowError(f"{name}:{number}: not JSON: {error}") from error
         if not isinstance(found, dict):
-            raise RowError(f"{path}:{number}: a line is a JSON object, this is {line[:40]!r}")
-        yield f"{path}:{number}", cast(dict[str, Any], found)
+            raise RowError(f"{name}:{number}: a line is a JSON object, this is {line[:40]!r}")
+        yield f"{name}:{number}", cast(dict[str, Any], found)
 
 
 def _take(talk: Recorded, line: dict[str, Any]) -> None:
