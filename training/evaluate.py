@@ -27,7 +27,7 @@ import os
 import sys
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def _read(data: Path) -> tuple[list[Row], str]:
 
 
 @asynccontextmanager
-async def asking(judge: str, data: Path, *, model: str) -> AsyncIterator[Ask]:
+async def asking(judge: str, data: Path, *, model: str) -> AsyncGenerator[Ask, None]:
     """What asks the judge of that name about a row of the file `data`."""
     if judge == "smart-turn":
         yield SmartTurn(data.parent).ask

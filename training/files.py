@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -16,3 +18,16 @@ def write_text(path: Path, text: str) -> None:
         os.replace(beside, path)
     finally:
         Path(beside).unlink(missing_ok=True)
+
+
+@contextmanager
+def all_or_nothing(folder: Path) -> Generator[Path, None, None]:
+    """An empty folder beside `folder`; what was put there goes to `folder` if the block ends well.
+
+    Files of `folder` that were not written anew stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished.") as beside:
+        yield Path(beside)
+        for file in sorted(Path(beside).iterdir()):
+            os.replace(file, folder / file.name)
