@@ -1,0 +1,90 @@
+"""What users of SGD really ask for, against what they are remembered to want."""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from training.rows import Row
+from training.sources.material import Said, Talk, errand_turns, leant, scene, willing
+
+SOURCE = "contradictions"
+FACTS = {
+    "city": ("The user is looking for a place in {v}.", "User wants to eat in {v}.",
+             "The restaurant is to be in {v}."),
+    "cuisine": ("The user wants {v} food.", "User asked for a {v} restaurant."),
+    "time": ("The user's table is for {v}.", "User wants to eat at {v}."),
+    "date": ("The user's dinner is on {v}.", "User is booking for {v}."),
+    "title": ("The user wants to watch {v}.", "User asked for the film {v}."),
+}  # fmt: skip
+# A request that says that it is a new one contradicts nothing.
+CHANGES = ("actually", "instead", "change", "rather", "another", "else", "different", "?", "not ",
+           "what about", "how about", "no,", "no ", "or ", "any")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A value that a user said: the words before it and up to its end."""
+
+    talk: Talk
+    at: int
+    slot: str
+    value: str
+    begin: int
+    end: int
+
+
+def booked(folder: Path, chance: random.Random) -> Iterator[Row]:
+    """Real turns beside a fact with another value, and beside one with theirs."""
+    found = [each for name, turns in errand_turns(folder) for each in _asked(name, turns)]
+    pools: dict[tuple[str, str], list[str]] = {}
+    for each in found:
+        pools.setdefault((each.talk.split, each.slot), []).append(each.value)
+    for each in found:
+        others = [
+            value for value in pools[each.talk.split, each.slot] if _unlike(value, each.value)
+        ]
+        if others:
+            yield from _rows(each, chance.choice(others), chance)
+
+
+def _asked(name: str, turns: list[dict[str, Any]]) -> Iterator[Asked]:
+    names = {"USER": "user", "SYSTEM": "agent"}
+    said: tuple[Said, ...] = tuple((names[turn["speaker"]], turn["utterance"]) for turn in turns)
+    talk = Talk(name, "CC-BY-SA-4.0", said)
+    for at, turn in enumerate(turns):
+        text = str(turn["utterance"])
+        if turn["speaker"] == "SYSTEM" or any(word in f"{text.lower()} " for word in CHANGES):
+            continue
+        for slot in (slot for frame in turn["frames"] for slot in frame["slots"]):
+            value = text[slot["start"] : slot["exclusive_end"]]
+            if slot["slot"] in FACTS:
+                begin = len(text[: slot["start"]].split())
+                yield Asked(talk, at, slot["slot"], value, begin, begin + len(value.split()))
+
+
+def _unlike(one: str, other: str) -> bool:
+    """Whether two values surely differ: "6 pm" and "18:00" may be the same, and so may "SF"."""
+    if min(len(one), len(other)) <= 3 or {*one.lower().split()} & {*other.lower().split()}:
+        return False
+    numbers = [{int(each) % 12 for each in re.findall(r"\d+", value)} for value in (one, other)]
+    return not numbers[0] & numbers[1] and bool(numbers[0]) == bool(numbers[1])
+
+
+def _rows(asked: Asked, other: str, chance: random.Random) -> Iterator[Row]:
+    fact = chance.choice(FACTS[asked.slot])
+    base = scene(SOURCE, f"{SOURCE}:{asked.talk.name}", asked.talk.split, chance)
+    # Without what was said before: there the user may have asked for this very value.
+    base = leant(base, asked.talk)
+    words = asked.talk.turns[asked.at][1].split()
+    ends = {asked.end, min(len(words), asked.end + chance.randint(1, 6))}
+    wrong = replace(base, facts=(fact.format(v=other),))
+    right = replace(base, facts=(fact.format(v=asked.value),))
+    if asked.begin > 1:
+        yield wrong.partial(words, asked.begin, "silence", "before the contradiction is said")
+    label, how = willing(wrong, 0.0, "asks for other than what is remembered")
+    for cut in sorted(ends):
+        yield wrong.partial(words, cut, label, how)
+        yield right.partial(words, cut, "silence", "asks for what is remembered")
