@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from memory.blocks import FOREVER, Blocks
-from memory.paths import ACCESS, MEMORY
+from memory.paths import ACCESS, MEMORY, TALKS
 from memory.sqlite import SqliteStore
 from memory.store import Memory, MemoryStoreError
+from memory.talks import forget as forget_talks
 from memory.wishes import Wishes
 
 T = TypeVar("T")
@@ -48,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     command(_export, MEMORY)
     forget = command(_forget, MEMORY)
     forget.add_argument("--access", type=Path, default=ACCESS, help="wishes' file (%(default)s)")
+    forget.add_argument(
+        "--talks", type=Path, default=TALKS, help="folder of kept talks (%(default)s)"
+    )
     forget.add_argument("--yes", action="store_true", help="do not ask")
     command(_blocks, ACCESS, user=False)
     command(_unblock, ACCESS)
@@ -74,7 +78,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _forget(options: argparse.Namespace) -> int:
-    """Remove all that is remembered of a user, standing wishes too; blocks stay."""
+    """Remove all that is remembered of a user, kept talks and standing wishes too; blocks stay."""
     count = len(_everything(options))
     user = _plain(options.user)
     if not options.yes and not _agreed(f"Remove {count} memories of {user}? [y/N] "):
@@ -86,8 +90,12 @@ def _forget(options: argparse.Namespace) -> int:
         wishes = Wishes(options.access)
         wished = wishes.forget(options.user)
         wishes.close()
-    print(f"removed {removed} memories and {wished} wishes of {user}")
-    return 0 if removed or wished else 1
+    try:
+        talks = forget_talks(options.talks, options.user)
+    except OSError as error:
+        raise MemoryStoreError(f"{options.talks}: {error}") from error
+    print(f"removed {removed} memories, {wished} wishes and {talks} kept talks of {user}")
+    return 0 if removed or wished or talks else 1
 
 
 def _blocks(options: argparse.Namespace) -> int:

@@ -57,6 +57,7 @@ class Talk:
         keeper = Keeper(
             shared.store, user, talk, consent=wish.get("consent") is True, wishes=shared.wishes
         )
+        is_lasting = shared.settings.memory.store != "none"
         await keeper.start()
         vad, turn_model = await asyncio.to_thread(_ears, shared.settings)
         return cls(
@@ -65,7 +66,9 @@ class Talk:
             role=role,
             listener=listener,
             keeper=keeper,
-            recorder=Recorder(shared.talks, talk),
+            recorder=Recorder(
+                shared.talks, talk, user=user, consent=lambda: keeper.consent and is_lasting
+            ),
             door=Door(shared.blocks, user, max_text=limits.max_text),
             vad=vad,
             turn_model=turn_model,

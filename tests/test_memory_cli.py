@@ -13,6 +13,7 @@ from memory.__main__ import main
 from memory.blocks import Blocks
 from memory.sqlite import SqliteStore
 from memory.store import Memory, Sort
+from memory.talks import KeptTalk
 from memory.wishes import NO_INTERRUPTIONS, Wishes
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -69,10 +70,16 @@ def test_forget_asks_first(memory: str, access: str, answer: str, monkeypatch, c
     assert main(["show", "--user", "sam", "--path", memory]) == 0
 
 
-def test_forget_removes_memories_and_wishes_and_leaves_blocks(memory: str, access: str, capsys):
+def test_forget_removes_all_but_blocks(memory: str, access: str, capsys):
+    talks = Path(memory).with_name("talks")
+    for talk, user in (("a", "sam"), ("b", "ann")):
+        KeptTalk(talks, talk, user).add({"at": 1.0, "event": "user_starts"})
     command = ["forget", "--user", "sam", "--yes", "--path", memory, "--access", access]
+    command += ["--talks", str(talks)]
     assert main(command) == 0
-    assert "removed 2 memories and 1 wishes of sam" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "removed 2 memories, 1 wishes and 1 kept talks of sam" in told
+    assert [path.name for path in talks.iterdir()] == ["b.jsonl"]
     assert main(command) == 1
     assert main(["blocks", "--path", access]) == 0
     assert "sam" in capsys.readouterr().out

@@ -1,0 +1,29 @@
+"""With consent a talk leaves what was decided and what followed; without it, nothing."""
+
+import asyncio
+
+import pytest
+
+from processors.shared import Shared
+from tests.air import talk_to
+from training.recorded import read_talk
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("consent", [True, False])
+async def test_a_talk_is_kept_with_consent_alone(shared: Shared, consent: bool):
+    async with talk_to(shared, persona="assistant", user="sam", consent=consent) as talk:
+        await talk.until(talk.quiet_for(1.0))
+        ended = await talk.say("What is the capital of France?")
+        await talk.until(lambda: talk.heard_from(ended))
+        await talk.until(talk.quiet_for(1.0), 20)
+        path = shared.talks / f"{talk.talk.id}.jsonl"
+    if not consent:
+        assert not await asyncio.to_thread(path.exists)
+        return
+    kept = await asyncio.to_thread(read_talk, path)
+    assert kept.user == "sam"
+    replied = next(each for each in kept.decisions if each.outcome == "replied")
+    assert kept.next("user_starts", 0) < kept.next("user_stops", 0) < replied.at
+    assert kept.next("agent_starts", replied.at) < kept.next("agent_stops", replied.at)
+    assert abs(replied.at - replied.moment.pause - kept.next("user_stops", 0)) < 0.1
