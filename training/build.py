@@ -20,21 +20,22 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from judgement.permitted import ALLOWED
 from judgement.rows import moment_of
 from memory.minilm import WeightsMissing
 from training.card import card, shortfalls
-from training.choosing import kept, tested, without_doubles
+from training.choosing import for_tests, kept, without_doubles
 from training.composition import SHARE, SOURCES, TESTS
 from training.files import all_or_nothing, write_text
 from training.rows import Row, write
 
 SPLITS = tuple(SHARE)
-Source = Callable[[Path, random.Random], Iterable[Row]]
+Source = Callable[[random.Random], Iterable[Row]]
 
 
 class BuildError(Exception):
@@ -56,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run every source, choose, write; the exit code."""
     given = parser().parse_args(arguments)
     try:
-        built = build(given.data, given.sources, talks=given.talks, small=given.small)
+        found = sources(given.sources, given.data, given.talks)
+        built = build(found, small=given.small)
         if given.policies_by_meaning:
             asyncio.run(_told(built, given.out))
         write_all(built, given.out)
@@ -69,28 +71,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def build(
-    data: Path, sources: Sequence[str], *, talks: Path | None = None, small: int | None = None
-) -> Built:
-    """The data set of `sources`. Raises `BuildError`."""
-    built = Built()
-    for name in sources:
-        module = importlib.import_module(f"training.sources.{name}")
-        _add(built, name, module.rows, data, small)
+def sources(names: Sequence[str], data: Path, talks: Path | None) -> dict[str, Source]:
+    """The sources by name, to be read from `data`, and from `talks` if there are any."""
+    found: dict[str, Source] = {
+        name: partial(importlib.import_module(f"training.sources.{name}").rows, data)
+        for name in names
+    }
     if talks:
-        from training.talks import rows
+        found["talks"] = partial(importlib.import_module("training.talks").rows, talks)
+    return found
 
-        _add(built, "talks", rows, talks, small)
+
+def build(given: Mapping[str, Source], *, small: int | None = None) -> Built:
+    """The data set of the sources `given`. Raises `BuildError`."""
+    built = Built()
+    for name, source in given.items():
+        _add(built, name, source, small)
     if not built.splits["train"]:
-        raise BuildError(f"no source has a row for train: is {data} the data folder?")
+        raise BuildError(f"no row for train: {'; '.join(built.missing) or 'the sources are empty'}")
     return built
 
 
-def _add(built: Built, name: str, source: Source, folder: Path, small: int | None) -> None:
+def _add(built: Built, name: str, source: Source, small: int | None) -> None:
     """Run one source and keep of it what the composition asks for."""
     began = time.perf_counter()
     try:
-        rows = list(_checked(name, source(folder, random.Random(name)), built.talks))
+        rows = list(_checked(name, source(random.Random(name)), built.talks))
     except FileNotFoundError as error:
         built.missing.append(f"{name}: there is no {error.filename}")
         print(f"{name}: left out, there is no {error.filename}", file=sys.stderr)
@@ -102,7 +108,7 @@ def _add(built: Built, name: str, source: Source, folder: Path, small: int | Non
         of_split = [row for row in rows if row["split"] == split]
         built.splits[split] += kept(of_split, name, SHARE[split], small)
         if split == "test":
-            for test, part in tested(of_split, name, small).items():
+            for test, part in for_tests(of_split, name, small).items():
                 built.tests[test] += part
     took = time.perf_counter() - began
     counts = ", ".join(

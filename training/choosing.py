@@ -78,11 +78,18 @@ def run_of(row: Row) -> str:
     return repr((row["talk"], moment.get("persona"), moment.get("facts"), first))
 
 
+def turn_of(row: Row) -> str:
+    """What rows share that show one turn up to the same word, whatever the pause."""
+    moment = row["moment"]
+    texts = [turn["text"] for turn in moment.get("history", [])]
+    return _hash(row.get("talk", row["id"]), repr(moment.get("persona")), moment["said"], *texts)
+
+
 def _most(cell: Cell, share: float, small: int | None) -> int:
     return round(share * (TRAIN.get(cell, OTHERS) if small is None else small))
 
 
-def tested(rows: Sequence[Row], family: str, small: int | None) -> dict[str, list[Row]]:
+def for_tests(rows: Sequence[Row], family: str, small: int | None) -> dict[str, list[Row]]:
     """Of each test set, the rows that are this family's."""
     cells: Mapping[Cell, list[Row]] = defaultdict(list)
     for row in rows:
@@ -102,7 +109,7 @@ def _drawn(rows: Sequence[Row], name: str, test: TestSet, count: int) -> list[Ro
     """A row of each of `count` turns, or all their rows; the talks take part in turn."""
     turns: dict[str, list[Row]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: _hash(name, row["id"])):
-        turns[f"{row['talk']} {row['moment']['said']}"].append(row)
+        turns[turn_of(row)].append(row)
     talks: Counter[str] = Counter()
     places: list[tuple[int, str, list[Row]]] = []
     for turn in turns.values():

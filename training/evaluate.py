@@ -26,7 +26,6 @@ import json
 import os
 import sys
 import time
-import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,6 +36,7 @@ from judgement.decision import Action, Decision
 from judgement.judge import JudgeError
 from judgement.moment import Kind
 from judgement.rows import moment_of
+from training.choosing import turn_of
 from training.files import write_text
 from training.judges import NoSuchJudge, open_judge
 from training.rows import Row, RowError, read
@@ -132,7 +132,6 @@ async def answers(ask: Ask, rows: Sequence[Row]) -> list[Judged]:
 def _judged(row: Row, decision: Decision | None, seconds: float) -> Judged:
     moment = row["moment"]
     persona = moment.get("persona", {})
-    turn = f"{row.get('talk', row['id'])} {moment['said']}"
     return Judged(
         id=str(row["id"]),
         source=str(row.get("source", "")),
@@ -141,7 +140,7 @@ def _judged(row: Row, decision: Decision | None, seconds: float) -> Judged:
         decision=decision,
         seconds=seconds,
         pause=float(moment.get("pause", 0)),
-        turn=f"{zlib.crc32(turn.encode()):08x}",
+        turn=turn_of(row)[:12],
         policies=bool(persona.get("refuse") or persona.get("deflect")),
     )
 

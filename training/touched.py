@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from judgement.moment import Kind
+from judgement.nearest import Nearest
 from judgement.rows import moment_of
 from judgement.signals import POLICY, POLICY_MATCH
 from memory.embedding import Vectors, read_vectors, write_vectors
@@ -86,12 +87,12 @@ async def tell(rows: Iterable[Row], folder: Path) -> int:
         return 0
     vectors = Remembered(folder)
     vectors.learn(moment.breath for _, moment in moments)
-    nearest: Any = import_module("judgement.nearest").Nearest(vectors.embed)
+    nearest = Nearest(vectors.embed)
     told = 0
     for row, moment in moments:
         found = await nearest.nearest(moment.breath, moment.persona)
         if found:
-            match = {POLICY: found[0], POLICY_MATCH: round(float(found[1]), 3)}
+            match = {POLICY: found[0], POLICY_MATCH: found[1]}
             row["moment"]["signals"] = {**row["moment"].get("signals", {}), **match}
             told += 1
     vectors.keep()
