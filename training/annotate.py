@@ -204,7 +204,7 @@ def _so_far(over: Overlapped, chance: random.Random) -> list[int]:
 
 def main() -> None:
     """Annotate one file of talks."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Rows from timed talks.")
     parser.add_argument("talks", type=Path, help="timed talks, JSON lines, also gzipped")
     parser.add_argument("--out", type=Path, required=True, help="where the rows go")
     parser.add_argument("--source", required=True, help="the rows' source")

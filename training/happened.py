@@ -9,7 +9,7 @@ Left out: both at once, a resumption that was a mere "yeah", an end that another
 although the speaker had not finished, answers long after.
 
 Where one speaker made a sound over another's turn:
-- silence: a backchannel, and the other went on.
+- silence: a backchannel, or a whole remark such as "that's true", and the other went on.
 - reply: a bid of at least `BID` words, the other fell silent within `YIELDED` seconds and
   left the floor to them. Shown only from the word on that is no backchannel.
 """
@@ -64,7 +64,7 @@ def ended(held: Sequence[Utterance], index: int) -> Ended | None:
         return None
     if following.speaker == last.speaker:
         return _resumed(held, index, gap)
-    return _broken_off(held, index, gap) if last.broken else _taken(held, index, gap)
+    return _broken_off(gap) if last.broken else _taken(held, index, gap)
 
 
 def _resumed(held: Sequence[Utterance], index: int, gap: float) -> Ended | None:
@@ -80,7 +80,7 @@ def _resumed(held: Sequence[Utterance], index: int, gap: float) -> Ended | None:
     )
 
 
-def _broken_off(held: Sequence[Utterance], index: int, gap: float) -> Ended | None:
+def _broken_off(gap: float) -> Ended | None:
     """Another took the floor of one who had not finished: nobody was to reply there."""
     if gap >= SHORTEST:
         return None
@@ -156,12 +156,16 @@ def _within(when: float, speech: Utterance) -> bool:
 def _meaning(sound: Utterance, over: Utterance, held: Sequence[Utterance]) -> Overlapped | None:
     then = between(held, sound.begin, max(sound.end, over.end) + LEFT)
     again = any(each.speaker == over.speaker and each.begin > over.end for each in then)
-    more = any(each.speaker == sound.speaker and each is not sound for each in then)
+    soon = [each for each in then if each.begin <= sound.end + LEFT and each is not sound]
+    more = any(each.speaker == sound.speaker for each in soon)
     if sound.slight and sound not in then:
         goes_on = over.end >= sound.end or again
         if goes_on and not more:
             return Overlapped(sound, "silence", 1, "a backchannel; the other speaker went on")
         return None
+    if sound.remark and sound not in held and not more:
+        count = len(sound.words)
+        return Overlapped(sound, "silence", count, "a short remark; the other speaker went on")
     yields = over.end - sound.begin <= YIELDED and sound.end >= over.end + 0.3 and not again
     clear = _clear(sound.words)
     if sound in then and yields and len(sound.words) >= BID and clear:

@@ -5,7 +5,7 @@ So the moments to show are drawn without looking at the real pause, and those th
 outlasted are kept: always 0.2 s, when a judge is first asked, and some later ones. A long
 pause then speaks for a turn that is over just as far as it does in life.
 
-Most turns in life end with no pause at all: the next speaker is quicker, or a little
+Many turns in life end with no pause at all: the next speaker is quicker, or a little
 early. An agent that waits would have seen a pause there, but nobody knows how long. Such
 rows show a pause imputed from those inside turns: there it tells nothing, and the words
 have to. The same holds for speech that another broke off, and for text without times.
@@ -17,10 +17,10 @@ FIRST = 0.2  # s, the first moment at which a judge is asked
 LATER = 2  # how many later moments are tried
 LONGEST = 2.4  # s
 # Real pauses inside turns in 70 h of meetings, in s, at every tenth of them.
-INSIDE = (0.20, 0.25, 0.31, 0.37, 0.44, 0.52, 0.61, 0.73, 0.90, 1.13, 1.50)
+INSIDE = (0.20, 0.25, 0.30, 0.35, 0.42, 0.49, 0.57, 0.68, 0.82, 1.06, 1.50)
 # Pauses of at least 0.2 s between a turn and the next speaker's.
-BETWEEN = (0.20, 0.26, 0.33, 0.41, 0.50, 0.62, 0.76, 0.95, 1.25, 1.75, 3.00)
-QUICK = 0.65  # share of turn ends without a pause of 0.2 s: these show a pause from inside
+BETWEEN = (0.20, 0.26, 0.33, 0.40, 0.49, 0.61, 0.76, 0.96, 1.26, 1.80, 3.00)
+QUICK = 0.36  # share of turn ends without a pause of 0.2 s: these show a pause from inside
 
 
 def shown(real: float, chance: random.Random) -> list[float]:

@@ -31,6 +31,7 @@ TRAILS = 2.0  # s after a speaker's words in which such a word still belongs to 
 ANSWERS = 1.5  # s in which a "yeah" answers a question
 _NOTHING = frozenset(("", "b", "bk", "bh", "fh", "h", "%", "%-", "%--", "x"))
 _ANSWERING = frozenset(("aa", "aap", "ar", "arp", "na", "ng", "nd", "no"))
+_REMARKS = frozenset(("b", "bk", "aa", "ba", "fe"))
 _BROKEN = frozenset(("%-", "%--", "fh", "h", GOES_ON))
 
 
@@ -62,6 +63,12 @@ class Utterance:
         parts = [part for part in _parts(self.acts) if part != [GOES_ON]]
         hollow = bool(parts) and all(part[0] in _NOTHING for part in parts)
         return hollow and len(self.words) <= 3
+
+    @property
+    def remark(self) -> bool:
+        """Whether its acts make it an acknowledgement or praise of at most four words."""
+        parts = [part for part in _parts(self.acts) if part != [GOES_ON]]
+        return len(self.words) <= 4 and bool(parts) and all(_REMARKS & set(each) for each in parts)
 
     @property
     def broken(self) -> bool:
