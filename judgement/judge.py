@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from judgement.decision import Decision
 from judgement.moment import Moment
@@ -20,6 +20,21 @@ class Judge(Protocol):
     async def judge(self, moment: Moment) -> Decision:
         """What to do at `moment`."""
         ...
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A judge that is quicker when it knows beforehand what it will be asked about."""
+
+    async def read_ahead(self, moment: Moment) -> None:
+        """Read all of `moment` but its open turn. Never raises `JudgeError`."""
+        ...
+
+
+async def read_ahead(judge: Judge, moment: Moment) -> None:
+    """Have `judge` read ahead, if it is one that can."""
+    if isinstance(judge, ReadsAhead):
+        await judge.read_ahead(moment)
 
 
 class Guarded:
@@ -43,3 +58,7 @@ class Guarded:
             why = f"{self._judge.name} failed: {error}"
         decision = await self._fallback.judge(moment)
         return replace(decision, reason=f"{decision.reason} ({why})", fallback=True)
+
+    async def read_ahead(self, moment: Moment) -> None:
+        """As the judge does."""
+        await read_ahead(self._judge, moment)

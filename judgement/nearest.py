@@ -5,13 +5,17 @@ without example sentences is known as well. The same in calls and in training.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
-from judgement.decision import Action
+from judgement.decision import Action, Decision
+from judgement.judge import Judge
+from judgement.moment import Kind, Moment
 from judgement.persona import Persona
 from judgement.policies import Embed, Match
+from judgement.signals import POLICY, POLICY_MATCH
 from judgement.words import topic_of
 from memory.embedding import Vectors
 
@@ -94,3 +98,24 @@ def _sentences(persona: Policies) -> Iterator[tuple[Action | None, str, str]]:
             yield from ((action, topic, text) for text in examples.get(topic, ()))
     if examples and isinstance(persona, Persona):
         yield from ((None, "", text) for text in persona.answers)
+
+
+class Told:
+    """A judge that is told at a pause which policy of the moment's own persona is nearest.
+
+    It waits as long as that takes: for data, not for a talk.
+    """
+
+    def __init__(self, judge: Judge, nearest: Nearest) -> None:
+        self.name = judge.name
+        self._judge = judge
+        self._nearest = nearest
+
+    async def judge(self, moment: Moment) -> Decision:
+        """The judge's decision on `moment`; what it was told already stays."""
+        if moment.kind is Kind.PAUSE and POLICY not in moment.signals:
+            found = await self._nearest.nearest(moment.breath, moment.persona)
+            if found:
+                told = {POLICY: found[0], POLICY_MATCH: found[1]}
+                moment = replace(moment, signals={**moment.signals, **told})
+        return await self._judge.judge(moment)

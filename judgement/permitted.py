@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import time
 
 from judgement.decision import Action, Decision
-from judgement.judge import Judge
+from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
 from judgement.words import EMERGENCIES, has_phrase, is_question
 
@@ -43,6 +43,10 @@ class Permitted:
         if action is decision.action:
             return decision
         return replace(decision, action=action, reason=f"{why}; {decision.reason}")
+
+    async def read_ahead(self, moment: Moment) -> None:
+        """As the judge does."""
+        await read_ahead(self._judge, moment)
 
     def _allowed(self, action: Action, moment: Moment) -> tuple[Action, str]:
         if action not in ALLOWED[moment.kind]:

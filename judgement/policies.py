@@ -8,12 +8,13 @@ nearest sentence alone would go by the subject, drills or ladders, and not by th
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from judgement.decision import Action, Decision
 from judgement.everyday import EVERYDAY
-from judgement.judge import Judge
+from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
 from judgement.persona import Persona
 from judgement.signals import POLICY, POLICY_MATCH
@@ -121,6 +122,14 @@ def _sentences(persona: Persona) -> Iterator[Sentence]:
         yield None, text
 
 
+class Matcher(Protocol):
+    """Whoever finds the policy that words touch most."""
+
+    async def match(self, said: str, persona: Persona) -> Match | None:
+        """The policy, None if the persona has none. Raises `EmbeddingError`."""
+        ...
+
+
 class Informed:
     """A judge that is told at a pause which policy the words touch most.
 
@@ -128,13 +137,21 @@ class Informed:
     asked without it.
     """
 
-    def __init__(self, judge: Judge, matcher: PolicyMatcher, persona: Callable[[], Persona]):
-        """`persona` gives whom the agent plays now."""
+    def __init__(
+        self,
+        judge: Judge,
+        matcher: Matcher,
+        persona: Callable[[], Persona],
+        *,
+        wait: float | None = WAIT,
+    ) -> None:
+        """`persona` gives whom the agent plays now; `wait` None is as long as it takes."""
         self.name = judge.name
         self._judge = judge
         self._matcher = matcher
         self._persona = persona
-        self._last: tuple[Mapping[str, tuple[str, ...]], str] | None = None  # what `_match` is of
+        self._wait = wait
+        self._last: tuple[Persona, str] | None = None  # what `_match` is of
         self._match: Match | None = None
 
     async def judge(self, moment: Moment) -> Decision:
@@ -148,13 +165,16 @@ class Informed:
             moment = replace(moment, signals={**moment.signals, **told})
         return await self._judge.judge(moment)
 
+    async def read_ahead(self, moment: Moment) -> None:
+        """As the judge does."""
+        await read_ahead(self._judge, moment)
+
     async def _find(self, said: str) -> Match | None:
-        persona = self._persona()
-        asked = (persona.examples, said)
+        asked = (self._persona(), said)
         if asked != self._last:
             try:
-                async with asyncio.timeout(WAIT):
-                    self._match = await self._matcher.match(said, persona)
+                async with asyncio.timeout(self._wait):
+                    self._match = await self._matcher.match(said, asked[0])
             except (TimeoutError, EmbeddingError):
                 return None
             self._last = asked

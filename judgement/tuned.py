@@ -1,0 +1,218 @@
+"""What a language model's five probabilities come to: scaled, heard, held to thresholds.
+
+The figures come with the adapter, in its `judge.json`:
+
+    {"temperature": {"pause": 1.3},
+     "thresholds": {"partial/interrupt": 0.9, "pause/reply": 0.55},
+     "turn_over": {"judge": 1.0, "sound": 0.5}}
+
+A kind that is not named has temperature 1 and threshold 0.5.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from judgement.decision import Action, Decision
+from judgement.judge import Judge, read_ahead
+from judgement.moment import Kind, Moment
+from judgement.permitted import ALLOWED
+from judgement.signals import INTERRUPTIONS_WELCOME, TURN_OVER, TYPED
+
+CERTAIN = 0.001  # a probability nearer to 0 or 1 counts as this near
+EAGER = 2.0  # logits by which a persona's proactivity moves the bar to an interruption
+WELCOME = 0.8  # proactivity at least, for a user who wishes to be interrupted
+
+# The threshold of a kind is one on anything but silence; it is named after its usual action.
+ACTS = {
+    Kind.PARTIAL: Action.INTERRUPT,
+    Kind.PAUSE: Action.REPLY,
+    Kind.OVERLAP: Action.REPLY,
+    Kind.IDLE: Action.REPLY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """Weights of the judge's and the audio model's log-odds that a turn is over."""
+
+    judge: float = 1.0
+    sound: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The figures of one trained judge. `Calibration()` changes no probability."""
+
+    temperature: Mapping[Kind, float] = field(default_factory=dict[Kind, float])
+    thresholds: Mapping[tuple[Kind, Action], float] = field(
+        default_factory=dict[tuple[Kind, Action], float]
+    )
+    turn_over: Fusion = Fusion()
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Calibration":
+        """From the JSON above; other keys are left alone. Raises `ValueError` naming the key."""
+        return cls(
+            {Kind(kind): _positive(f"temperature.{kind}", value)
+             for kind, value in _section(given, "temperature", list(Kind)).items()},
+            {_named(key): _share(f"thresholds.{key}", value)
+             for key, value in _section(given, "thresholds", _NAMES).items()},
+            Fusion(**{key: _number(f"turn_over.{key}", value)
+             for key, value in _section(given, "turn_over", ["judge", "sound"]).items()}),
+        )  # fmt: skip
+
+
+class Tuned:
+    """A judge whose probabilities are calibrated and whose action follows the thresholds."""
+
+    def __init__(self, judge: Judge, calibration: Calibration) -> None:
+        self.name = judge.name
+        self._judge = judge
+        self._calibration = calibration
+
+    async def judge(self, moment: Moment) -> Decision:
+        """The judge's decision on `moment`, tuned. Raises `JudgeError` as the judge does."""
+        return tuned(await self._judge.judge(moment), moment, self._calibration)
+
+    async def read_ahead(self, moment: Moment) -> None:
+        """As the judge does."""
+        await read_ahead(self._judge, moment)
+
+
+def tuned(decision: Decision, moment: Moment, calibration: Calibration) -> Decision:
+    """`decision` with calibrated probabilities, the sound's evidence, and the action they call for.
+
+    What was typed is complete: it is never met with silence.
+    """
+    heard = scaled(decision.probabilities, moment.kind, calibration.temperature)
+    if moment.kind is Kind.PAUSE and moment.signals.get(TYPED):
+        heard = with_silence(heard, 0.0)
+    elif moment.kind is Kind.PAUSE and TURN_OVER in moment.signals:
+        over = fused(
+            1 - heard[Action.SILENCE], moment.signal(TURN_OVER, 0.5), calibration.turn_over
+        )
+        heard = with_silence(heard, 1 - over)
+    action = chosen(heard, moment, calibration.thresholds)
+    acts, bar = 1 - heard[Action.SILENCE], threshold(moment, calibration.thresholds)
+    reason = f"{action} at {heard[action]:.0%}"
+    if (acts > heard[Action.SILENCE]) is not (action is not Action.SILENCE):
+        reason += f", the bar is {bar:.0%}"
+    return replace(decision, action=action, probabilities=heard, reason=reason)
+
+
+def scaled(
+    probabilities: Mapping[Action, float], kind: Kind, temperature: Mapping[Kind, float]
+) -> dict[Action, float]:
+    """Probabilities of what `kind` allows, softened by its temperature; they sum to 1.
+
+    Guo et al. 2017, https://arxiv.org/abs/1706.04599
+    """
+    heat = temperature.get(kind, 1.0)
+    logs = {action: math.log(max(probabilities[action], 1e-12)) / heat for action in ALLOWED[kind]}
+    most = max(logs.values())
+    weights = {action: math.exp(log - most) for action, log in logs.items()}
+    total = sum(weights.values())
+    return {action: weights.get(action, 0.0) / total for action in Action}
+
+
+def fused(over: float, heard: float, weights: Fusion) -> float:
+    """The probability that a turn is over, from words (`over`) and from sound (`heard`).
+
+    A weighted sum of log-odds, without a bias: 0.5 from the sound changes
+    nothing where the judge's weight is 1.
+    """
+    return _odds(weights.judge * _logit(over) + weights.sound * _logit(heard))
+
+
+def with_silence(probabilities: Mapping[Action, float], silence: float) -> dict[Action, float]:
+    """The same shares among what is not silence, with `silence` for that."""
+    acts = sum(probabilities.values()) - probabilities[Action.SILENCE]
+    left = (1 - silence) / acts if acts else 0.0
+    found = {action: share * left for action, share in probabilities.items()}
+    return {**found, Action.SILENCE: silence if acts else 1.0}
+
+
+def chosen(
+    probabilities: Mapping[Action, float],
+    moment: Moment,
+    thresholds: Mapping[tuple[Kind, Action], float],
+) -> Action:
+    """Silence below the threshold of the kind, else the likeliest of the rest.
+
+    A threshold of another action, such as "pause/refuse", is on its share of
+    what is not silence: below it, the action is not chosen.
+    """
+    acts = 1 - probabilities[Action.SILENCE]
+    if acts < threshold(moment, thresholds):
+        return Action.SILENCE
+    usual = ACTS[moment.kind]
+    sure = {
+        action: share
+        for action, share in probabilities.items()
+        if action is not Action.SILENCE
+        and (action is usual or share >= acts * thresholds.get((moment.kind, action), 0.0))
+    }
+    return max(sure, key=sure.__getitem__)
+
+
+def threshold(moment: Moment, thresholds: Mapping[tuple[Kind, Action], float]) -> float:
+    """How likely anything but silence must be.
+
+    An interruption's bar moves with proactivity: logit(t) + 2 (1 - 2 proactivity).
+    A bar of 0.9 is 0.98 at proactivity 0 and 0.55 at 1.
+    """
+    bar = thresholds.get((moment.kind, ACTS[moment.kind]), 0.5)
+    if moment.kind is not Kind.PARTIAL:
+        return bar
+    eager = moment.persona.proactivity
+    if moment.signals.get(INTERRUPTIONS_WELCOME):
+        eager = max(eager, WELCOME)
+    return _odds(_logit(bar) + EAGER * (1 - 2 * eager))
+
+
+def _logit(probability: float) -> float:
+    held = min(max(probability, CERTAIN), 1 - CERTAIN)
+    return math.log(held / (1 - held))
+
+
+def _odds(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
+
+
+_NAMES = [f"{kind}/{action}" for kind, actions in ALLOWED.items() for action in actions]
+
+
+def _named(key: str) -> tuple[Kind, Action]:
+    kind, _, action = key.partition("/")
+    return Kind(kind), Action(action)
+
+
+def _section(given: Mapping[str, Any], name: str, known: list[Any]) -> dict[str, Any]:
+    found: Any = given.get(name) or {}
+    if not isinstance(found, dict):
+        raise ValueError(f"{name}: must be a mapping")
+    section: dict[str, Any] = {**found}
+    for key in section:
+        if key not in known:
+            raise ValueError(f"{name}.{key}: must be one of {', '.join(map(str, known))}")
+    return section
+
+
+def _number(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{key}: must be a number, not {value!r}")
+    return float(value)
+
+
+def _positive(key: str, value: Any) -> float:
+    if (number := _number(key, value)) <= 0:
+        raise ValueError(f"{key}: must be above 0, not {value!r}")
+    return number
+
+
+def _share(key: str, value: Any) -> float:
+    if not 0 <= (number := _number(key, value)) <= 1:
+        raise ValueError(f"{key}: must lie between 0 and 1, not {value!r}")
+    return number
