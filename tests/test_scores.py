@@ -1,22 +1,15 @@
-"""What the benchmarks count: words reached, refusals, judges' scores."""
+"""What the benchmarks count: words reached, refusals."""
 
 import json
-import random
-from pathlib import Path
 
 import pytest
 
 from benchmarks.ear import reached
 from benchmarks.heard import Answer
-from benchmarks.icsi import Utterance, pauses
-from benchmarks.judges import Answered, answers, read, score
 from benchmarks.refusals import REQUESTS, Request, calls, declines, requests
 from config.personas import personas
-from judgement.decision import Action
-from judgement.rules import Rules
 from judgement.words import on_topic
 
-ROWS = Path(__file__).parent / "talks" / "icsi_pauses.jsonl"
 TEXT = "Once upon a time, there was a small boat. It was a small boat."
 
 
@@ -83,45 +76,3 @@ def test_a_request_is_refused_only_where_nothing_else_was_said():
     assert request.refused
     request.outcomes = ["replied", "refused"]
     assert not request.refused
-
-
-def utterance(speaker: str, begin: float, words: str, *, act: str = "s") -> Utterance:
-    return Utterance("m", speaker, begin, begin + 1.0, act, tuple(words.split()))
-
-
-@pytest.mark.parametrize(
-    ("after", "labels"),
-    [
-        (utterance("a", 1.5, "and that was it"), ["silence"]),
-        (utterance("b", 1.5, "i did not know that"), ["reply"]),
-        (utterance("b", 1.5, "yeah", act="b"), []),
-        (utterance("a", 3.5, "and that was it"), []),
-        (utterance("b", 0.8, "i did not know that"), []),
-    ],
-    ids=["resumed", "taken", "backchannel", "resumed late", "overlap"],
-)
-def test_a_pause_in_a_meeting_is_labelled_by_what_came_next(after: Utterance, labels: list[str]):
-    meeting = [utterance("a", 0.0, "so we went there"), after]
-    rows = list(pauses(meeting, random.Random(1)))
-    assert [row["label"] for row in rows] == labels
-    assert all(row["moment"]["pause"] < 0.5 for row in rows)
-
-
-async def test_the_rules_answer_every_row_of_the_meetings():
-    rows = read(ROWS)
-    figures = score(await answers(Rules(), rows))
-    assert (figures["n"], figures["failed"]) == (20, 0)
-    assert set(figures["per_action"]) == {"reply", "silence"}
-
-
-def test_scores_count_a_failed_judge_as_wrong():
-    found = [
-        Answered(Action.REPLY, Action.REPLY, 0.1),
-        Answered(Action.REPLY, None, 0.1),
-        Answered(Action.SILENCE, Action.REPLY, 0.1),
-    ]
-    figures = score(found)
-    assert (figures["accuracy"], figures["failed"]) == (0.333, 1)
-    assert figures["per_action"]["reply"]["precision"] == 0.5
-    assert figures["per_action"]["silence"]["f1"] == 0
-    assert figures["macro_f1"] == 0.25

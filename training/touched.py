@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from judgement.moment import Kind
+from judgement.moment import Kind, Policy
 from judgement.nearest import Nearest
 from judgement.rows import moment_of
 from judgement.signals import POLICY, POLICY_MATCH
+from judgement.words import topic_of
 from memory.embedding import Vectors, read_vectors, write_vectors
 from memory.minilm import PACKAGE, WeightsMissing
 from training.rows import Row
@@ -86,7 +87,8 @@ async def tell(rows: Iterable[Row], folder: Path) -> int:
     if not moments:
         return 0
     vectors = Remembered(folder)
-    vectors.learn(moment.breath for _, moment in moments)
+    policies = {policy for _, moment in moments for policy in _policies(moment.persona)}
+    vectors.learn({moment.breath for _, moment in moments} | set(map(topic_of, policies)))
     nearest = Nearest(vectors.embed)
     told = 0
     for row, moment in moments:
@@ -97,6 +99,10 @@ async def tell(rows: Iterable[Row], folder: Path) -> int:
             told += 1
     vectors.keep()
     return told
+
+
+def _policies(persona: Policy) -> tuple[str, ...]:
+    return (*persona.refuse, *persona.deflect)
 
 
 def _asks(row: Row) -> bool:
