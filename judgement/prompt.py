@@ -46,7 +46,12 @@ def render(moment: Moment) -> str:
 
 def opening(moment: Moment) -> str:
     """What a prompt begins with and the open turn does not change."""
-    return "".join(f"{line}\n" for line in [*_persona(moment), *_facts(moment), *_history(moment)])
+    return "".join(f"{line}\n" for line in [*standing(moment), *_history(moment)])
+
+
+def standing(moment: Moment) -> list[str]:
+    """The lines that hold for a whole talk: persona and what is known."""
+    return [*_persona(moment), *_facts(moment)]
 
 
 def instruct(moment: Moment) -> str:

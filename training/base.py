@@ -107,8 +107,8 @@ def label_tokens(tokenizer: Any) -> list[int]:
     return [each[0] for each in tokens]
 
 
-def answers(adapted: Any, batch: Batch, labels: Sequence[int], device: Any = "cpu") -> Tensor:
-    """The logits of the five labels where each example ends: N x 5, float32."""
+def read_trees(adapted: Any, batch: Batch, labels: Sequence[int], device: Any = "cpu") -> Tensor:
+    """The logits of the five labels at every node: B * T x 5, float32."""
     root = adapted.get_base_model() if isinstance(adapted, PeftModel) else adapted
     sees = torch.zeros(batch.sees.shape, dtype=torch.bfloat16)
     sees.masked_fill_(~batch.sees, -1e9)
@@ -118,9 +118,13 @@ def answers(adapted: Any, batch: Batch, labels: Sequence[int], device: Any = "cp
         attention_mask=sees.to(device),
         use_cache=False,
     ).last_hidden_state
-    ends = hidden.flatten(0, 1)[batch.ends.to(device)]
     words: Tensor = root.get_output_embeddings().weight[list(labels)]
-    return ends.float() @ words.float().T
+    return hidden.flatten(0, 1).float() @ words.float().T
+
+
+def answers(adapted: Any, batch: Batch, labels: Sequence[int], device: Any = "cpu") -> Tensor:
+    """The logits of the five labels where each example ends: N x 5, float32."""
+    return read_trees(adapted, batch, labels, device)[batch.ends.to(device)]
 
 
 def _attend(

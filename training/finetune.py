@@ -18,14 +18,18 @@ import math
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.utils.tensorboard import SummaryWriter
 
+from judgement.decision import Action
 from judgement.prompt import render
 from judgement.rows import moment_of
 from training.base import (
@@ -37,11 +41,16 @@ from training.base import (
     load_adapter,
     load_base,
     load_tokenizer,
+    read_trees,
     with_adapter,
 )
 from training.checkpoint import about, finish, keep, last_checkpoint, resume
 from training.rows import Row, RowError, read
 from training.trees import Batch, Example, Tree, batches, trees
+from training.words import Words
+
+HEAVIEST = 4.0  # weight of a row
+ENDS = 8.0  # weight of a word that ends a turn against one that does not
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,6 +68,9 @@ def parser() -> argparse.ArgumentParser:
     add("--rate", type=float, default=1e-3, help="The highest learning rate.")
     add("--rank", type=int, default=16, help="Rank of the LoRA.")
     add("--first", type=int, default=10, help="The first block with a LoRA: lower ones stay.")
+    add(
+        "--dense", type=float, default=0.5, help="Weight of every word's loss: does the turn go on?"
+    )
     add("--share", type=float, default=1.0, help="Use this share of the training rows.")
     add("--seed", type=int, default=1, help="Of the adapter's beginning and the rows' order.")
     add("--keep", type=int, default=200, help="Steps between checkpoints.")
@@ -114,8 +126,8 @@ def finetune(given: argparse.Namespace) -> None:
         for group in optimizer.param_groups:
             group["lr"] = rate
         with machine.autocast():
-            logits = answers(machine.unwrap_model(model), batch, labels, machine.device)
-            loss = torch.nn.functional.cross_entropy(logits, batch.labels.to(machine.device))
+            logits = read_trees(machine.unwrap_model(model), batch, labels, machine.device)
+            loss = _loss(logits, batch) + given.dense * _turns(logits, batch)
         machine.backward(loss)
         machine.clip_grad_norm_(weights, 1.0)
         optimizer.step()
@@ -148,6 +160,25 @@ def finetune(given: argparse.Namespace) -> None:
         finish(out)
 
 
+def _loss(logits: Tensor, batch: Batch) -> Tensor:
+    """Of the decisions."""
+    found = logits[batch.ends.to(logits.device)]
+    each = cross_entropy(found, batch.labels.to(logits.device), reduction="none")
+    return (each * batch.weights.to(logits.device)).mean()
+
+
+def _turns(logits: Tensor, batch: Batch) -> Tensor:
+    """Of saying after every word whether the turn goes on: reply where it ends, else silence.
+
+    After TurnGPT (Ekstedt and Skantze 2020, https://aclanthology.org/2020.findings-emnlp.268).
+    """
+    told = batch.turns.to(logits.device)
+    over = logits[:, ACTIONS.index(Action.REPLY)] - logits[:, ACTIONS.index(Action.SILENCE)]
+    weights = torch.where(told == 1, ENDS, 1.0) * (told >= 0)
+    each = binary_cross_entropy_with_logits(over, (told == 1).float(), reduction="none")
+    return (each * weights).sum() / weights.sum().clamp(min=1)
+
+
 def _trees(
     path: Path, tokenizer: Any, given: argparse.Namespace, *, share: float = 1.0, most: int = 0
 ) -> list[Tree]:
@@ -168,14 +199,38 @@ def _introduce(train: list[Tree], weights: list[Any], given: argparse.Namespace)
     )
 
 
-def examples(rows: list[Row], tokenizer: Any) -> list[Example]:
-    """The rows in tokens."""
-    texts = [render(moment_of(row)) for row in rows]
+def examples(rows: Sequence[Row], tokenizer: Any) -> list[Example]:
+    """The rows in tokens, each with its weight."""
+    moments = [moment_of(row) for row in rows]
+    texts = [render(moment) for moment in moments]
     tokens: list[list[int]] = tokenizer(texts, add_special_tokens=False)["input_ids"]
+    weights = _weights(rows)
+    words = Words(tokenizer)
     return [
-        Example(tuple(each), ACTIONS.index(row["label"]) if "label" in row else -1, number)
-        for number, (row, each) in enumerate(zip(rows, tokens, strict=True))
+        Example(
+            tuple(each),
+            ACTIONS.index(row["label"]),
+            number,
+            weights[_cell(row)],
+            words.turns(each, moment, row["label"]),
+        )
+        for number, (row, moment, each) in enumerate(zip(rows, moments, tokens, strict=True))
     ]
+
+
+def _weights(rows: Sequence[Row]) -> dict[tuple[str, str], float]:
+    """Of each kind and label: the labels of a kind count alike, as far as `HEAVIEST` lets them."""
+    counts = Counter(map(_cell, rows))
+    kinds = Counter(kind for kind, _ in map(_cell, rows))
+    labels = Counter(kind for kind, _ in counts)
+    return {
+        (kind, label): min(HEAVIEST, kinds[kind] / labels[kind] / count)
+        for (kind, label), count in counts.items()
+    }
+
+
+def _cell(row: Row) -> tuple[str, str]:
+    return row["moment"]["kind"], row["label"]
 
 
 def _epochs(
@@ -213,7 +268,7 @@ def _look(
         with machine.autocast():
             logits = answers(machine.unwrap_model(model), batch, labels, machine.device).cpu()
         right += int((logits.argmax(-1) == batch.labels).sum())
-        loss += float(torch.nn.functional.cross_entropy(logits, batch.labels, reduction="sum"))
+        loss += float(cross_entropy(logits, batch.labels, reduction="sum"))
         total += len(batch.rows)
     model.train()
     return right / total, loss / total

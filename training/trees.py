@@ -21,6 +21,8 @@ class Example:
     tokens: tuple[int, ...]
     label: int
     row: int  # which row of the data set it is
+    weight: float = 1.0
+    turns: tuple[int, ...] = ()  # by token: 1 if a turn ends there, 0 if it goes on, else -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Tree:
     tokens: list[int]
     depths: list[int]
     until: list[int]
+    turns: list[int]
     ends: list[int]  # the node at which each example ends
     examples: list[Example]
 
@@ -46,6 +49,8 @@ class Batch:
     sees: Tensor
     ends: Tensor  # N, into the B * T nodes
     labels: Tensor  # N
+    weights: Tensor  # N
+    turns: Tensor  # the B * T nodes
     rows: list[int]
     size: int  # nodes that are no padding
 
@@ -58,7 +63,7 @@ def trees(examples: Sequence[Example], *, nodes: int = 384) -> list[Tree]:
     for example in sorted(examples, key=lambda each: each.tokens):
         shared = _shared(last, example.tokens)
         if not grown or len(grown[-1].tokens) + len(example.tokens) - shared > nodes:
-            grown.append(Tree([], [], [], [], []))
+            grown.append(Tree([], [], [], [], [], []))
             path, shared = [], 0
         path = _add(grown[-1], path[:shared], example)
         last = example.tokens
@@ -80,6 +85,7 @@ def _add(tree: Tree, path: list[int], example: Example) -> list[int]:
         tree.tokens.append(example.tokens[depth])
         tree.depths.append(depth)
         tree.until.append(0)
+        tree.turns.append(example.turns[depth] if example.turns else -1)
     for node in path:
         tree.until[node] = len(tree.tokens)
     tree.ends.append(path[-1])
@@ -123,10 +129,12 @@ def batch(some: Sequence[Tree]) -> Batch:
         sees[:, None],
         torch.tensor(ends),
         torch.tensor([example.label for example in examples]),
+        torch.tensor([example.weight for example in examples]),
+        torch.tensor([_padded(tree.turns, width, -1) for tree in some]).flatten(),
         [example.row for example in examples],
         sum(len(tree.tokens) for tree in some),
     )
 
 
-def _padded(values: Sequence[int], width: int) -> list[int]:
-    return [*values, *[0] * (width - len(values))]
+def _padded(values: Sequence[int], width: int, value: int = 0) -> list[int]:
+    return [*values, *[value] * (width - len(values))]

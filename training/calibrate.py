@@ -1,0 +1,111 @@
+"""Temperature and thresholds of a trained judge, from rows of dev.
+
+A kind's temperature is the one under which its rows are likeliest (Guo et al. 2017,
+https://arxiv.org/abs/1706.04599). A pause's and an overlap's threshold is the one with the
+best balanced accuracy; the interruption's is the lowest with at most `FALSE` false
+interruptions in 10 minutes of ordinary speech, an ordinary row counting as a quarter second.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judgement.decision import Action
+from judgement.moment import Kind, Moment
+from judgement.permitted import ALLOWED
+from judgement.rows import moment_of
+from judgement.tuned import scaled, threshold
+from training.base import ACTIONS
+from training.rows import Row
+
+Logits = NDArray[np.float32]  # rows x 5
+
+HEATS = tuple(float(heat) for heat in np.geomspace(0.5, 4.0, 61))
+FALSE = 0.5  # false interruptions in 10 minutes
+ROW_SECONDS = 0.25
+SILENCE = ACTIONS.index(Action.SILENCE)
+
+
+def calibration(rows: Sequence[Row], logits: Logits) -> dict[str, Any]:
+    """What `judge.json` says of temperature and thresholds."""
+    moments = [moment_of(row) for row in rows]
+    labels = np.array([ACTIONS.index(Action(row["label"])) for row in rows])
+    heats: dict[Kind, float] = {}
+    bars: dict[str, float] = {}
+    for kind in Kind:
+        chosen = [at for at, moment in enumerate(moments) if moment.kind is kind]
+        if not chosen:
+            continue
+        heats[kind] = temperature(logits[chosen], labels[chosen], kind)
+        acts = _acts(logits[chosen], kind, heats)
+        truly = labels[chosen] != SILENCE
+        if kind is Kind.PARTIAL:
+            bars["partial/interrupt"] = _interruption([moments[at] for at in chosen], acts, truly)
+        elif kind is not Kind.IDLE:
+            bars[f"{kind}/reply"] = _balanced(acts, truly)
+    return {
+        "temperature": {kind.value: round(heat, 3) for kind, heat in heats.items()},
+        "thresholds": {name: round(bar, 5) for name, bar in bars.items()},
+    }
+
+
+def temperature(logits: Logits, labels: NDArray[np.int64], kind: Kind) -> float:
+    """The heat by which the logits of what `kind` allows are divided."""
+    held = _allowed(logits, kind)
+    losses = [_loss(held / heat, labels) for heat in HEATS]
+    return HEATS[int(np.argmin(losses))]
+
+
+def _allowed(logits: Logits, kind: Kind) -> Logits:
+    kept = [action in ALLOWED[kind] for action in ACTIONS]
+    return np.where(kept, logits, np.float32(-1e4))
+
+
+def _loss(logits: Logits, labels: NDArray[np.int64]) -> float:
+    logs = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return float(-logs[np.arange(len(labels)), labels].clip(-20).mean())
+
+
+def _acts(logits: Logits, kind: Kind, heats: Mapping[Kind, float]) -> NDArray[np.float64]:
+    """How likely each row is anything but silence."""
+    return np.array([1 - scaled(shares(row), kind, heats)[Action.SILENCE] for row in logits])
+
+
+def shares(logits: NDArray[np.float32]) -> dict[Action, float]:
+    """The probabilities of one row's five logits."""
+    weights = np.exp(logits - logits.max())
+    return {
+        action: float(weight)
+        for action, weight in zip(ACTIONS, weights / weights.sum(), strict=True)
+    }
+
+
+def _balanced(acts: NDArray[np.float64], truly: NDArray[np.bool_]) -> float:
+    """The threshold on `acts` with the best mean of both recalls."""
+    bars = np.linspace(0.05, 0.95, 181)
+    scores = [_recall(acts >= bar, truly) + _recall(acts < bar, ~truly) for bar in bars]
+    best = np.flatnonzero(np.array(scores) >= max(scores) - 1e-3)
+    return float(bars[best[len(best) // 2]])
+
+
+def _recall(found: NDArray[np.bool_], truly: NDArray[np.bool_]) -> float:
+    return float(found[truly].mean()) if truly.any() else 1.0
+
+
+def _interruption(
+    moments: Sequence[Moment], acts: NDArray[np.float64], truly: NDArray[np.bool_]
+) -> float:
+    """The lowest bar, before proactivity moves it, with few enough false interruptions."""
+    minutes = max(1, int((~truly).sum())) * ROW_SECONDS / 60
+    for bar in 1 - np.geomspace(0.5, 1e-5, 200):
+        bars = np.array([_bar(moment, float(bar)) for moment in moments])
+        false = int(((acts >= bars) & ~truly).sum())
+        if false / minutes * 10 <= FALSE:
+            return float(bar)
+    return 1 - 1e-5
+
+
+def _bar(moment: Moment, bar: float) -> float:
+    return threshold(moment, {(Kind.PARTIAL, Action.INTERRUPT): bar})

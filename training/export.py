@@ -1,0 +1,152 @@
+"""A trained adapter for llama.cpp, calibrated, and checked against what was trained.
+
+    python -m training.export RUN --data DIR --out judgement/adapter [--merged FOLDER]
+
+RUN is what `training.finetune` wrote. OUT gets `judge.gguf` and `judge.json` (temperature and
+thresholds from dev.jsonl, the base's and the data's hash, how it was trained); FOLDER the base
+with the adapter in it, as safetensors. Then 500 rows of dev are asked of each, and all must
+answer alike on 99 %: if not, nothing is left in OUT.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from judgement.local import local_judge
+from judgement.rows import moment_of
+from training.base import (
+    ACTIONS,
+    PACKAGE,
+    BaseMissing,
+    find_base,
+    load_adapter,
+    load_base,
+    load_tokenizer,
+)
+from training.calibrate import Logits, calibration
+from training.gguf_adapter import write_gguf
+from training.predict import logits
+from training.rows import Row, RowError, read
+
+CHECKED = 500
+ALIKE = 0.99
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parse.add_argument
+    add("run", type=Path, help="The folder of the run.")
+    add("--data", type=Path, required=True, help="The folder with dev.jsonl.")
+    add("--out", type=Path, required=True, help="The folder for judge.gguf and judge.json.")
+    add("--base", default=PACKAGE, help="The base it was trained on.")
+    add("--merged", type=Path, help="Also write the merged model here, as safetensors.")
+    add("--rows", type=int, default=6000, help="Rows of dev to calibrate on.")
+    return parse
+
+
+def main() -> None:
+    """Export, calibrate, check."""
+    given = parser().parse_args()
+    try:
+        export(given)
+    except (RowError, BaseMissing, OSError) as error:
+        sys.exit(f"training.export: {error}")
+
+
+def export(given: argparse.Namespace) -> None:
+    """All of it; what is in OUT before is replaced only when the check has passed."""
+    adapter: Path = given.run / "adapter"
+    if not adapter.is_dir():
+        raise BaseMissing(f"{adapter} is missing: let `python -m training.finetune` finish first")
+    rows = read(given.data / "dev.jsonl")
+    random.Random(0).shuffle(rows)
+    rows = rows[: given.rows]
+    tokenizer, base = load_tokenizer(given.base), load_base(given.base)
+    model = load_adapter(base, adapter)
+    trained = logits(model, tokenizer, rows)
+    with tempfile.TemporaryDirectory(dir=_parent(given.out)) as beside:
+        made = Path(beside) / "adapter"
+        made.mkdir()
+        config = base.config
+        size = write_gguf(
+            adapter, made / "judge.gguf",
+            heads=config.num_attention_heads, key_heads=config.num_key_value_heads,
+        )  # fmt: skip
+        about = _about(given.base, adapter) | calibration(rows, trained)
+        (made / "judge.json").write_text(json.dumps(about, indent=1) + "\n")
+        checked, expected = rows[:CHECKED], trained[:CHECKED]
+        served = asyncio.run(_served(made, checked))
+        _agree("llama.cpp with the adapter", served, expected)
+        if given.merged:
+            merged = model.merge_and_unload()
+            merged.save_pretrained(str(given.merged))
+            tokenizer.save_pretrained(str(given.merged))
+            again = logits(load_base(str(given.merged)), tokenizer, checked)
+            _agree("the merged model", again, expected)
+        _replace(made, given.out)
+    print(f"{given.out / 'judge.gguf'}: {size / 1e6:.1f} MB; {about['thresholds']}")
+
+
+def _parent(out: Path) -> Path:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out.parent
+
+
+def _about(base: str, adapter: Path) -> dict[str, Any]:
+    """How it came about."""
+    run = json.loads((adapter / "run.json").read_text())
+    folder, gguf = find_base(base)
+    digest = hashlib.sha256((folder / gguf).read_bytes()).hexdigest() if gguf else ""
+    return {
+        "base": gguf or folder.name,
+        "base_sha256": digest,
+        "data_sha256": run["data_sha256"],
+        "commit": run["commit"],
+        "tokens": run["seen"],
+        "seed": int(run["arguments"]["seed"]),
+    }
+
+
+async def _served(adapter: Path, rows: Sequence[Row]) -> Logits:
+    """What llama.cpp says to each row, before any calibration, as logits."""
+    found = np.zeros((len(rows), len(ACTIONS)), np.float32)
+    async with local_judge(adapter, plain=True) as judge:
+        for at, row in enumerate(rows):
+            decision = await judge.judge(moment_of(row))
+            found[at] = [np.log(decision.probabilities[action] + 1e-9) for action in ACTIONS]
+    return found
+
+
+def _agree(what: str, found: Logits, expected: Logits) -> None:
+    """Print how often both choose alike. Raises `BaseMissing` if that is too seldom."""
+    alike = float((found.argmax(-1) == expected.argmax(-1)).mean())
+    print(f"{what} decides as trained on {alike:.1%} of {len(found)} rows")
+    if alike < ALIKE:
+        raise BaseMissing(f"{what} is not what was trained: is it the same base?")
+
+
+def _replace(made: Path, out: Path) -> None:
+    old = out.with_name(f".{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        os.replace(out, old)
+    os.replace(made, out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
