@@ -17,9 +17,10 @@ from config.installed import (
     required_arguments,
 )
 from config.personas import load_persona
-from config.sections import HIDDEN, ModelServer
+from config.sections import HIDDEN, JudgeChoice, ModelServer
 from config.services import CLOUD, Known, Part, known
 from config.settings import PARTS, Settings
+from judgement.artefact import AdapterError, read_adapter
 from memory.minilm import PACKAGE
 
 
@@ -205,9 +206,23 @@ def _judge(settings: Settings) -> Iterator[Line]:
         where = "at " + (_plain_url(judge.url) if address != HIDDEN else "an address of yours")
         where = f"{judge.shown('model')} {where}"
     yield Line("judge", f"llama, {where}, {judge.shown('budget')} s to decide, then rules")
+    if not judge.url:
+        yield _adapter(judge)
+        yield from _sentence_model()
     origin = settings.origins.get("judge.api_key")
     for name in origin.unset if origin else ():
         yield Line("judge", f"{name} is not set, for judge.api_key", ok=False)
+
+
+def _adapter(judge: JudgeChoice) -> Line:
+    if judge.adapter_path is None:
+        return Line("judge", "no adapter: asked without training")
+    try:
+        found = read_adapter(judge.adapter_path)
+    except AdapterError as error:
+        hidden = judge.shown("adapter") == HIDDEN
+        return Line("judge", f"no usable adapter at {HIDDEN}" if hidden else str(error), ok=False)
+    return Line("judge", f"adapter {judge.shown('adapter')} ({_size([found.weights])})")
 
 
 def _sentence_model() -> Iterator[Line]:

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from config.files import names_a_secret
+from judgement.artefact import DEFAULT
 
 HIDDEN = "**********"
 
@@ -134,12 +135,32 @@ class JudgeChoice(Section):
     )
     policies: Literal["words", "meaning"] = Field(
         default="words",
-        description="by what the rules know a policy: its words alone, or also sentences "
-        "that mean the same as its examples",
+        description="by what a policy is known: its words alone, or also by meaning; "
+        "a llama with an adapter always knows the nearest by meaning",
+    )
+    adapter: str = Field(
+        default="default",
+        min_length=1,
+        description="what the model server's llama was trained with: `default`, the one that comes "
+        "with Repartee; `none`; or the path of a folder with judge.gguf, or of a .gguf",
+    )
+    threads: Count = Field(
+        default=1, ge=1, le=512, description="processor threads of a llama on the model server"
     )
     budget: Number = Field(
         default=0.25, gt=0, le=5, description="seconds to decide; later, the rules answer"
     )
+
+    @property
+    def adapter_path(self) -> Path | None:
+        """Where the adapter lies; None for no adapter."""
+        match self.adapter:
+            case "none":
+                return None
+            case "default":
+                return DEFAULT
+            case path:
+                return Path(path)
 
     @field_validator("url")
     @classmethod
@@ -159,7 +180,10 @@ class ModelServer(Section):
         default=None, min_length=1, description="GGUF file, instead of a package"
     )
     slots: Count = Field(
-        default=4, ge=1, le=64, description="prompts kept ready at once; two a talk"
+        default=4,
+        ge=1,
+        le=64,
+        description="prompts kept ready at once, one a talk; as many again for the judge",
     )
     context: Count = Field(default=8192, ge=512, description="tokens of all slots together")
     threads: Count = Field(

@@ -187,6 +187,8 @@ def _conflicts(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "model_server", "this key is missing; llm: llama runs on it"
         if settings.judge.kind == "llama" and settings.judge.url is None:
             yield "judge.url", "this key is missing; without it a llama judge needs model_server"
+    if settings.judge.url and settings.judge.adapter not in ("default", "none"):
+        yield "judge.adapter", "is for the model server; the server at judge.url has its own"
     if settings.judge.kind == "llama" and settings.judge.url and settings.judge.model is None:
         yield "judge.model", "this key is missing; the server at judge.url needs it"
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from judgement.decision import Decision
-from judgement.moment import Moment
+from judgement.moment import Kind, Moment
+from judgement.signals import SINCE_OPENER, SOUND_SECONDS
 
 
 class JudgeError(Exception):
@@ -62,3 +63,32 @@ class Guarded:
     async def read_ahead(self, moment: Moment) -> None:
         """As the judge does."""
         await read_ahead(self._judge, moment)
+
+
+class Worded:
+    """A judge of words, spared the overlaps that words say nothing of: another decides those.
+
+    They are a sound without a word, and the user's going on over the opener of an
+    interruption, which may last a while before it counts.
+    """
+
+    def __init__(self, judge: Judge, otherwise: Judge) -> None:
+        self.name = judge.name
+        self._judge = judge
+        self._otherwise = otherwise
+
+    async def judge(self, moment: Moment) -> Decision:
+        """The decision of whichever of the two is asked."""
+        return await (self._otherwise if _wordless(moment) else self._judge).judge(moment)
+
+    async def read_ahead(self, moment: Moment) -> None:
+        """As the judge does."""
+        await read_ahead(self._judge, moment)
+
+
+def _wordless(moment: Moment) -> bool:
+    if moment.kind is not Kind.OVERLAP:
+        return False
+    return SINCE_OPENER in moment.signals or (
+        SOUND_SECONDS in moment.signals and not moment.said.strip()
+    )

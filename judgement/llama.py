@@ -1,6 +1,8 @@
 """A Llama behind an OpenAI-compatible server as judge."""
 
+import contextlib
 import math
+from collections.abc import Callable
 from typing import Any
 
 from openai import AsyncOpenAI, OpenAIError
@@ -8,7 +10,7 @@ from openai import AsyncOpenAI, OpenAIError
 from judgement.decision import Decision
 from judgement.judge import JudgeError
 from judgement.moment import Moment
-from judgement.prompt import LABELS, parse, render
+from judgement.prompt import LABELS, instruct, opening, parse, render
 
 # What reading an answer of the wrong shape raises; the client checks no shape.
 _NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -17,10 +19,11 @@ _NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 class LlamaJudge:
     """Reads the five labels' probabilities off the next token: one token a question.
 
-    `slot` pins the questions to one slot of a llama.cpp server, whose cache then
-    holds the stable beginning of the prompt; `labels` maps each label to its
-    token there, and constrains the answer to them. A server that knows neither
-    ignores both.
+    A model that was `trained` for it is asked in the form that it was trained on,
+    any other with an instruction. `slot` pins the questions to one slot of a
+    llama.cpp server, whose cache then holds the stable beginning of the prompt;
+    `labels` maps each label to its token there, and constrains the answer to
+    them. A server that knows neither ignores both.
     """
 
     name = "llama"
@@ -32,13 +35,16 @@ class LlamaJudge:
         model: str,
         slot: int | None = None,
         labels: dict[str, int] | None = None,
+        trained: bool = False,
     ) -> None:
         self._client = client
         self._model = model
+        self._trained = trained
+        self._text: Callable[[Moment], str] = render if trained else instruct
         self._extra: dict[str, Any] = {}
         if slot is not None:
             self._extra = {"id_slot": slot, "cache_prompt": True, "post_sampling_probs": True}
-            self._extra |= {"top_k": 0, "top_p": 1.0, "min_p": 0.0}
+            self._extra |= {"top_k": len(LABELS), "top_p": 1.0, "min_p": 0.0}
         self._bias = {str(token): 100 for token in (labels or {}).values()}
 
     async def judge(self, moment: Moment) -> Decision:
@@ -46,7 +52,7 @@ class LlamaJudge:
         try:
             answer = await self._client.completions.create(
                 model=self._model,
-                prompt=render(moment),
+                prompt=self._text(moment),
                 max_tokens=1,
                 temperature=1.0,
                 logprobs=20 if not self._extra else 5,
@@ -61,6 +67,15 @@ class LlamaJudge:
         if decision is None:
             raise JudgeError(f"none of {', '.join(LABELS.values())} was among its tokens")
         return decision
+
+    async def read_ahead(self, moment: Moment) -> None:
+        """Have a trained model's slot hold what stands before the open turn of `moment`."""
+        if not (self._extra and self._trained):
+            return
+        with contextlib.suppress(OpenAIError):
+            await self._client.completions.create(
+                model=self._model, prompt=opening(moment), max_tokens=0, extra_body=self._extra
+            )
 
 
 def _top_logprobs(answer: Any) -> dict[str, float]:

@@ -1,11 +1,13 @@
 """The local model server: llama.cpp in this process, OpenAI-compatible over HTTP.
 
-It holds the base model once, for the judge and for the replies. Slot 0 of each
-talk's pair is the judge's, so that its prompt stays cached beside the reply's.
+One server writes the replies, another answers the judge's questions; the base model is
+in memory once for both. Each talk has a slot of the judge's server, whose cache holds
+the talk so far.
 """
 
 import importlib.util
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import xllamacpp as _xllamacpp  # pyright: ignore[reportMissingTypeStubs]
 from judgement.prompt import LABELS
 
 xllamacpp: Any = _xllamacpp  # it has no types
+
+UBATCH = 256  # tokens read at once: the fewer, the less memory
 
 
 class ModelMissing(Exception):
@@ -33,10 +37,27 @@ def packaged_model(package: str) -> Path:
 
 
 class LocalServer:
-    """A running server. Listens on a free port of the loopback address only."""
+    """A running server. Listens on a free port of the loopback address only.
 
-    def __init__(self, model: Path, *, slots: int = 4, context: int = 8192, threads: int = 1):
-        """Load `model` and listen: about a second. `context` tokens are shared by the slots."""
+    Several on one model file hold its weights once: they map the same file. A
+    server with an adapter answers the judge's questions alone, since llama.cpp
+    lets a request with an adapter wait until every reply without one is over.
+    """
+
+    def __init__(
+        self,
+        model: Path,
+        *,
+        slots: int = 4,
+        context: int = 8192,
+        threads: int = 1,
+        adapters: Sequence[Path] = (),
+    ) -> None:
+        """Load `model` and listen: about a second. `context` tokens are shared by the slots.
+
+        Every answer is given with all `adapters`, which must fit (see
+        `judgement.artefact`): a wrong one ends the process.
+        """
         if not model.is_file():
             raise ModelMissing(f"there is no model file at {model}")
         params = xllamacpp.CommonParams()
@@ -45,11 +66,13 @@ class LocalServer:
         params.port = 0
         params.n_parallel = slots
         params.n_ctx = context
+        params.n_ubatch = min(UBATCH, context)
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
         params.cpuparams.poll = params.cpuparams_batch.poll = 0  # don't spin: others need the cores
         params.cache_ram_mib = 128  # by default it keeps old prompts in up to 8 GB
         params.verbosity = 0
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(each)) for each in adapters]
         self._server = xllamacpp.Server(params)
         self._slots = itertools.cycle(range(slots))
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
-from pipecat.frames.frames import Frame, InterruptionFrame
+from pipecat.frames.frames import Frame, InterruptionFrame, LLMContextAssistantTurnFrame
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
-from judgement.judge import Judge
-from judgement.moment import Moment
+from judgement.judge import Judge, read_ahead
+from judgement.moment import Kind, Moment, Turn
 from processors.frames import DecisionFrame, MomentFrame
 
 
@@ -17,7 +18,8 @@ class ActionJudgementProcessor(FrameProcessor):
     One moment is judged at a time and the newest waits its turn, so that a slow
     judge is late but never starved. An interruption drops both, and so does a
     moment of another kind: its question is no longer the one that matters.
-    Every other frame passes untouched.
+    When the agent has spoken, the judge may read what it said before it is asked
+    again. Every other frame passes untouched.
     """
 
     def __init__(self, judge: Judge):
@@ -25,7 +27,9 @@ class ActionJudgementProcessor(FrameProcessor):
         self._judge = judge
         self._newest: Moment | None = None
         self._asked: Moment | None = None
+        self._last: Moment | None = None
         self._task: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
@@ -35,20 +39,37 @@ class ActionJudgementProcessor(FrameProcessor):
             case InterruptionFrame():
                 await self._drop()
                 await self.push_frame(frame, direction)
+            case LLMContextAssistantTurnFrame() if direction is FrameDirection.UPSTREAM:
+                await self._read_ahead(frame.text)
+                await self.push_frame(frame, direction)
             case _:
                 await self.push_frame(frame, direction)
 
     async def cleanup(self):
+        await self._stop_reading()
         await self._drop()
         await super().cleanup()
 
     async def _judge_next(self, moment: Moment):
         """Judge at once if idle or asked about another kind; else after the one in flight."""
+        await self._stop_reading()
         if self._asked and self._asked.kind is not moment.kind:
             await self._drop()
-        self._newest = moment
+        self._newest = self._last = moment
         if self._task is None or self._task.done():
             self._task = self.create_task(self._judge_all())
+
+    async def _read_ahead(self, agent_said: str):
+        """Before the next turn, unless something is asked now."""
+        await self._stop_reading()
+        if self._last and not self._asked:
+            ahead = read_ahead(self._judge, _after(self._last, agent_said))
+            self._reading = self.create_task(ahead)
+
+    async def _stop_reading(self):
+        if self._reading:
+            task, self._reading = self._reading, None
+            await self.cancel_task(task)
 
     async def _judge_all(self):
         while self._newest:
@@ -64,3 +85,10 @@ class ActionJudgementProcessor(FrameProcessor):
         if self._task:
             task, self._task = self._task, None
             await self.cancel_task(task)
+
+
+def _after(moment: Moment, agent_said: str) -> Moment:
+    """The beginning of the user's next turn, once the agent has answered that of `moment`."""
+    heard = (Turn("user", moment.said, 0.0), Turn("agent", agent_said, 0.0))
+    history = (*moment.history, *(turn for turn in heard if turn.text))
+    return replace(moment, kind=Kind.PARTIAL, said="", history=history)

@@ -9,11 +9,16 @@ from openai import AsyncOpenAI
 
 from config.personas import load_persona, personas
 from config.settings import Settings
-from judgement.judge import Guarded, Judge
+from judgement.artefact import Adapter, AdapterError
+from judgement.judge import Guarded, Judge, read_ahead
 from judgement.llama import LlamaJudge
+from judgement.local import complete, judge_server, opened
+from judgement.moment import Kind, Moment
+from judgement.nearest import Nearest
 from judgement.permitted import Limits, Permitted
 from judgement.persona import Persona
 from judgement.policies import Informed, PolicyMatcher
+from judgement.repacked import repacked
 from judgement.rules import Rules
 from judgement.serving import LocalServer, packaged_model
 from memory.blocks import Blocks
@@ -47,21 +52,26 @@ class Shared:
     wishes: Wishes
     talks: Path
     judge_client: AsyncOpenAI | None = None
-    policies: PolicyMatcher | None = None
+    judge_server: LocalServer | None = None
+    adapter: Adapter | None = None
+    policies: PolicyMatcher | Nearest | None = None
     lines: dict[str, Line] = field(default_factory=dict[str, Line])
+    _reading: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     @classmethod
     async def load(cls, settings: Settings) -> "Shared":
         """Load models, open stores, synthesise the lines of every persona."""
-        server = await asyncio.to_thread(_server, settings)
         folder = Path(settings.memory.path).parent
+        adapter = await asyncio.to_thread(_adapter, settings)
+        judge_server = await asyncio.to_thread(_judge_server, settings, adapter)
+        server = await asyncio.to_thread(_server, settings)
         blocks = settings.blocks
         access = folder / "access.db"
         shared = cls(
             settings=settings,
             persona=load_persona(settings.persona),
             server=server,
-            labels=await server.label_tokens() if server else {},
+            labels=await judge_server.label_tokens() if judge_server else {},
             store=_store(settings),
             blocks=Blocks(
                 access,
@@ -71,7 +81,9 @@ class Shared:
             ),
             wishes=Wishes(access),
             talks=folder / "talks",
-            judge_client=_judge_client(settings, server),
+            judge_client=_judge_client(settings, judge_server),
+            judge_server=judge_server,
+            adapter=adapter,
             policies=await _policies(settings),
         )
         await _warm(settings, server, shared.persona)
@@ -83,21 +95,31 @@ class Shared:
         """A judge for one talk: on time, and within the limits."""
         limits = self.settings.limits
         allowed = Limits(limits.first_seconds, limits.interruption_gap, limits.quiet_span)
-        return Permitted(self._judge(role), allowed, patience=lambda: role.persona.patience)
+        judge = self._judge(role)
+        if self.judge_server:
+            begun = Moment(Kind.PARTIAL, "", persona=role.policy)
+            reading = asyncio.create_task(read_ahead(judge, begun))
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
+        return Permitted(judge, allowed, patience=lambda: role.persona.patience)
 
     def _judge(self, role: Role) -> Judge:
         choice = self.settings.judge
-        if self.judge_client is None:
-            rules = Rules()
-            return Informed(rules, self.policies, lambda: role.persona) if self.policies else rules
-        local = self.server if choice.url is None else None
+        judge = self._llama(self.judge_client) if self.judge_client else Rules()
+        if self.policies:
+            judge = Informed(judge, self.policies, lambda: role.persona)
+        return Guarded(judge, Rules(), budget=choice.budget) if self.judge_client else judge
+
+    def _llama(self, client: AsyncOpenAI) -> Judge:
+        local = self.judge_server
         llama = LlamaJudge(
-            self.judge_client,
-            model=choice.model or "local",
+            client,
+            model=self.settings.judge.model or "local",
             slot=local.slot() if local else None,
             labels=self.labels if local else None,
+            trained=self.adapter is not None,
         )
-        return Guarded(llama, Rules(), budget=choice.budget)
+        return complete(llama, self.adapter)
 
 
 def _judge_client(settings: Settings, server: LocalServer | None) -> AsyncOpenAI | None:
@@ -110,23 +132,62 @@ def _judge_client(settings: Settings, server: LocalServer | None) -> AsyncOpenAI
     return AsyncOpenAI(base_url=url, api_key=key)
 
 
+def _adapter(settings: Settings) -> Adapter | None:
+    """What the judge on the model server was trained with. Raises `SettingsError`."""
+    choice = settings.judge
+    if not _judges_here(settings) or choice.adapter_path is None:
+        return None
+    try:
+        return opened(choice.adapter_path, _model(settings))
+    except AdapterError as error:
+        raise settings.error("judge.adapter", str(error)) from error
+
+
+def _judges_here(settings: Settings) -> bool:
+    return settings.judge.kind == "llama" and settings.judge.url is None
+
+
+def _judge_server(settings: Settings, adapter: Adapter | None) -> LocalServer | None:
+    choice = settings.model_server
+    if choice is None or not _judges_here(settings):
+        return None
+    models, threads = _models(settings), settings.judge.threads
+    return judge_server(
+        _model(settings), adapter, slots=choice.slots, threads=threads, models=models
+    )
+
+
 def _server(settings: Settings) -> LocalServer | None:
+    """The server of the replies, on the same file as the judge's: it is in memory once."""
     choice = settings.model_server
     if choice is None:
         return None
-    model = Path(choice.path) if choice.path else packaged_model(choice.package or "")
+    model = _model(settings)
+    if _judges_here(settings):
+        model = repacked(model, _models(settings))
     return LocalServer(model, slots=choice.slots, context=choice.context, threads=choice.threads)
 
 
-async def _policies(settings: Settings) -> PolicyMatcher | None:
-    """What knows policies by meaning, if the rules judge and are to have it."""
-    if settings.judge.kind != "rules" or settings.judge.policies == "words":
+def _model(settings: Settings) -> Path:
+    choice = settings.model_server
+    assert choice is not None
+    return Path(choice.path) if choice.path else packaged_model(choice.package or "")
+
+
+def _models(settings: Settings) -> Path:
+    return Path(settings.memory.path).parent / "models"
+
+
+async def _policies(settings: Settings) -> PolicyMatcher | Nearest | None:
+    """What knows policies by meaning, for the rules that are to have it and a llama here."""
+    here = _judges_here(settings)
+    if not here and (settings.judge.kind != "rules" or settings.judge.policies == "words"):
         return None
-    folder = Path(settings.memory.path).parent / "models"
+    folder = _models(settings)
     kept = folder / f"{PACKAGE}.npz"
     embedder = await asyncio.to_thread(_embedder, folder)
     known = await asyncio.to_thread(read_vectors, kept)
-    matcher = PolicyMatcher(embedder.embed, known)
+    matcher = (Nearest if here else PolicyMatcher)(embedder.embed, known)
     for persona in (load_persona(settings.persona), *personas().values()):
         await matcher.learn(persona)
     if matcher.known.keys() != known.keys():

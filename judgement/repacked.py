@@ -1,0 +1,60 @@
+"""The base model in the format that llama.cpp multiplies fastest where prompts are read.
+
+It has no fast product for matrices in Q4_1 and Q5_1; in Q8_0, which holds their values
+to a few thousandths, the same prompt is read in 0.6 of the time.
+"""
+
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+_SLOW = ("Q4_1", "Q5_1")
+_MOST = 500_000_000  # bytes of a model above which twice the memory is too much
+
+
+def repacked(model: Path, folder: Path) -> Path:
+    """A copy of `model` in `folder` without slow matrices, made in seconds if it is not there.
+
+    `model` itself if it has none, or is large.
+    """
+    size = model.stat().st_size
+    copy = folder / f"{model.stem}-{size}-q8_0.gguf"
+    if copy.is_file():
+        return copy
+    gguf: Any = import_module("gguf")  # takes a while, and is only needed once
+    reader = gguf.GGUFReader(model)
+    if size > _MOST or not any(each.tensor_type.name in _SLOW for each in reader.tensors):
+        return model
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = copy.with_suffix(f".{os.getpid()}")  # of our own: two may start at once
+    try:
+        _write(gguf, reader, unfinished)
+        unfinished.replace(copy)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return copy
+
+
+def _write(gguf: Any, reader: Any, target: Path) -> None:
+    writer = gguf.GGUFWriter(target, "llama")
+    for key, field in reader.fields.items():
+        if not key.startswith("GGUF.") and key != "general.architecture":
+            kind = field.types[0]
+            of = field.types[-1] if kind is gguf.GGUFValueType.ARRAY else None
+            writer.add_key_value(key, field.contents(), kind, of)
+    for tensor in reader.tensors:
+        _add(gguf, writer, tensor)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _add(gguf: Any, writer: Any, tensor: Any) -> None:
+    kind, data = tensor.tensor_type, tensor.data
+    if kind.name in _SLOW:
+        values = gguf.quants.dequantize(data, kind)
+        kind = gguf.GGMLQuantizationType.Q8_0
+        data = gguf.quants.quantize(values, kind)
+    writer.add_tensor(tensor.name, data, raw_dtype=kind)
