@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 import subprocess
+import sys
 import wave
 from collections.abc import Sequence
 from pathlib import Path
@@ -366,3 +367,54 @@ def test_a_broken_recording_and_one_without_sound_are_named(tmp_path: Path):
     subprocess.run([*film, str(silent)], check=True)
     with pytest.raises(FormatError, match=r"b\.mkv: no sound track"):
         recordings.decoded(silent)
+
+
+@pytest.mark.slow
+@FFMPEG
+def test_a_speech_is_heard_with_its_pauses(tmp_path: Path):
+    pytest.importorskip("silero_vad")
+    clip = Path(__file__).parent / "audio" / "ask_not_speech.wav"
+    assert collect.main([str(clip), "--out", str(tmp_path / "out"), "--speakers", "one"]) == 0
+    said = jsonlines.read(tmp_path / "out", "").said
+    assert [(round(s.begin), round(s.end)) for s in said] == [(0, 2), (3, 4), (5, 8), (8, 11)]
+    assert "what you can do for your country" in said[-1].words.lower()
+
+
+def test_a_missing_recogniser_ends_it_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "faster_whisper", None)
+    sound = sound_file(tmp_path / "a.wav", beeps(1, (0.2, 0.4)))
+    with pytest.raises(SystemExit, match="faster-whisper is not installed. Run: pip install"):
+        collect.main([str(sound), "--out", str(tmp_path / "out"), "--words", "whisper"])
+    assert list(tmp_path.iterdir()) == [sound]
+
+
+@FFMPEG
+def test_what_was_done_before_a_stop_is_not_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for name in ("a", "b"):
+        sound_file(tmp_path / f"{name}1.wav", beeps(1, (0.2, 0.4)), beeps(1, (0.6, 0.8)))
+    monkeypatch.setattr(collect, "Listener", lambda words: Listener(words, Loud()))
+    monkeypatch.setattr(collect, "recogniser", lambda words, model: Numbers())
+    sides = collect.sides
+
+    def stop_at_b(path: Path):
+        if path.stem == "b1":
+            raise KeyboardInterrupt
+        return sides(path)
+
+    monkeypatch.setattr(collect, "sides", stop_at_b)
+    assert run(tmp_path, "a1.wav", "b1.wav") == 130
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setattr(collect, "sides", sides)
+    assert run(tmp_path, "a1.wav", "b1.wav") == 0
+    assert "2 to collect, 1 of them done before" in capsys.readouterr().out
+    said = jsonlines.read(tmp_path / "out", "").said
+    assert [(s.talk, s.speaker, s.begin) for s in said] == [
+        ("a1", "1", 0.2),
+        ("a1", "2", 0.6),
+        ("b1", "1", 0.2),
+        ("b1", "2", 0.6),
+    ]

@@ -139,12 +139,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for sentence in collect(todo, collector, parts):
             amiss.append(sentence)
             tqdm.write(sentence, file=sys.stderr)
+        kept = [(each, part(parts, each, collector)) for each in every]
+        said, clashes = assembled((each, path) for each, path in kept if path.exists())
+        return _close(options.out, said, amiss + clashes)
     except KeyboardInterrupt:
         print(f"stopped; what is done is in {parts}: the same command goes on from there")
         return 130
-    kept = [(each, part(parts, each, collector)) for each in every]
-    said, clashes = assembled((each, path) for each, path in kept if path.exists())
-    return _close(options.out, said, amiss + clashes)
+    except OSError as error:  # a full disk, a folder that must not be written to
+        sys.exit(f"collect: {error}")
 
 
 def _sources(

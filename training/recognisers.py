@@ -1,6 +1,7 @@
 """Sound to words, stretch by stretch: Moonshine, or Whisper through faster-whisper."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from training.stretches import MissingTool
+from training.stretches import FormatError, MissingTool
 
 RATE = 16_000  # samples a second, mono
 Sound = NDArray[np.float32]
@@ -45,17 +46,21 @@ class Moonshine:
             from loguru import logger
 
             logger.disable("pipecat")  # greets on import
-            from processors.services.moonshine_model import MoonshineModel
+            from processors.services.moonshine_model import MoonshineError, MoonshineModel
             from processors.services.recogniser import believable
 
             self._model = MoonshineModel()
         except ImportError as error:
             raise MissingTool(f"Moonshine cannot be loaded: {error}") from error
-        self._believable = believable
+        self._believable, self._error = believable, MoonshineError
 
     def words(self, sound: Sound, stretches: Sequence[Stretch]) -> list[str]:
         """The words of each of `stretches`, "" for none."""
-        return [self._believable(self._model.transcribe(part)) for part in _parts(sound, stretches)]
+        try:
+            texts = [self._model.transcribe(part) for part in _parts(sound, stretches)]
+        except self._error as error:
+            raise FormatError(f"Moonshine cannot hear it: {error}") from error
+        return [self._believable(text) for text in texts]
 
 
 def _parts(sound: Sound, stretches: Sequence[Stretch]) -> list[Sound]:
@@ -75,13 +80,14 @@ class Whisper:
     def __init__(self, model: str | None = None) -> None:
         """Load `model`. Raises `MissingTool` if faster-whisper is not installed."""
         try:
-            import faster_whisper  # pyright: ignore[reportMissingImports]
+            whisper: Any = import_module("faster_whisper")
         except ImportError as error:
             raise MissingTool(
                 "faster-whisper is not installed. Run: pip install faster-whisper"
             ) from error
-        whisper: Any = faster_whisper
-        self._model: Any = whisper.WhisperModel(model or _bundled() or "base.en")
+        self._model: Any = whisper.WhisperModel(
+            model or _bundled() or "base.en", compute_type="auto"
+        )
 
     def words(self, sound: Sound, stretches: Sequence[Stretch]) -> list[str]:
         """The words of each of `stretches`, "" for none."""
