@@ -17,14 +17,13 @@ from typing import Any, cast
 from training.backdrop import POLICIES
 from training.chunks import past, split_of, unit
 from training.rows import Row
+from training.sources.podcasts import HELD_OUT, turns_of
 
 OWN = "Apache-2.0"  # licence of the templates
 RATE = 2.7  # words a second
 PROACTIVITY = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.5, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SHARE = 0.3  # of the podcasts' episodes
 CHANGELOG = "CC-BY-SA-4.0"
-_SPEAKER = re.compile(r"\*\*(.+?):\*\*\s*")
-_ASIDE = re.compile(r"\[[^\]]*\]|\*|\(https?:[^)]*\)|https?:\S+")
 
 Said = tuple[str, str]  # who, text
 
@@ -36,11 +35,12 @@ class Talk:
     name: str
     licence: str
     turns: tuple[Said, ...]
+    show: str = ""  # of a podcast: whole shows are held out
 
     @property
     def split(self) -> str:
         """The split of the talk, the same for every source that draws on it."""
-        return split_of(self.name)
+        return HELD_OUT.get(self.show, "train") if self.show else split_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,25 +203,12 @@ def episodes(folder: Path) -> Iterator[Talk]:
     with tarfile.open(folder / "changelog_podcasts/transcripts_md.tar.gz") as archive:
         for member in archive:
             name = member.name.removesuffix(".md")
-            if not member.isfile() or name == member.name or unit(f"share:{name}") > SHARE:
+            if name == member.name or unit(f"share:{name}") > SHARE:
                 continue
-            file = archive.extractfile(member)
-            text = file.read().decode("utf-8") if file else ""
-            yield Talk(f"podcasts:{Path(name).name}", CHANGELOG, tuple(_speech(text)))
-
-
-def _speech(text: str) -> Iterator[Said]:
-    """Speakers and words; paragraphs without a name go on from the one before."""
-    who, said = "", ""
-    for paragraph in re.split(r"\n\s*\n", text):
-        if match := _SPEAKER.match(paragraph):
-            if said:
-                yield who, said
-            who, said = match[1], ""
-            paragraph = paragraph[match.end() :]
-        said = f"{said} {_ASIDE.sub(' ', paragraph)}".strip()
-    if said:
-        yield who, said
+            if file := archive.extractfile(member):
+                said = turns_of(file.read().decode("utf-8", "replace"))
+                turns = tuple((turn.speaker, turn.text) for turn in said)
+                yield Talk(name, CHANGELOG, turns, show=name.partition("/")[0])
 
 
 def exchanges(talk: Talk, words: int) -> Iterator[tuple[list[Said], str]]:
