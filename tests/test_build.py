@@ -56,7 +56,7 @@ def test_a_talk_in_two_splits_stops_the_build():
 
 def test_a_talk_in_two_splits_is_found_across_sources():
     with pytest.raises(BuildError, match="'a' is in test and in train"):
-        build({"meetings": of(row(1)), "chats": of(row(1, split="test"))})
+        build({"meetings": of(row(1)), "chats": of(row(2, split="test"))})
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,11 @@ def test_a_talk_in_two_splits_is_found_across_sources():
 def test_a_wrong_row_is_named(wrong: dict[str, Any], said: str):
     with pytest.raises(BuildError, match=said):
         build({"meetings": of(row(1) | wrong)})
+
+
+def test_two_rows_of_one_id_are_named():
+    with pytest.raises(BuildError, match="chats: row made:a:1: another row has the same id"):
+        build({"meetings": of(row(1)), "chats": of(row(1))})
 
 
 def test_a_missing_source_is_named_and_left_out(capsys: pytest.CaptureFixture[str]):

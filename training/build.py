@@ -48,7 +48,8 @@ class Built:
 
     splits: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in SPLITS})
     tests: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TESTS})
-    talks: dict[str, str] = field(default_factory=dict[str, str])
+    talks: dict[str, str] = field(default_factory=dict[str, str])  # to its split
+    ids: set[str] = field(default_factory=set[str])
     left_out: Counter[str] = field(default_factory=Counter[str])
     missing: list[str] = field(default_factory=list[str])
 
@@ -96,7 +97,7 @@ def _add(built: Built, name: str, source: Source, small: int | None) -> None:
     """Run one source and keep of it what the composition asks for."""
     began = time.perf_counter()
     try:
-        rows = list(_checked(name, source(random.Random(name)), built.talks))
+        rows = list(_checked(name, source(random.Random(name)), built))
     except FileNotFoundError as error:
         built.missing.append(f"{name}: there is no {error.filename}")
         print(f"{name}: left out, there is no {error.filename}", file=sys.stderr)
@@ -117,9 +118,8 @@ def _add(built: Built, name: str, source: Source, small: int | None) -> None:
     print(f"{name}: {seen} rows, {seen - len(rows)} doubles; kept {counts} ({took:.0f} s)")
 
 
-def _checked(name: str, rows: Iterable[Row], talks: dict[str, str]) -> Iterator[Row]:
+def _checked(name: str, rows: Iterable[Row], built: Built) -> Iterator[Row]:
     """`rows` with the source's name as "family". Raises `BuildError` at the first that is wrong."""
-    ids: set[str] = set()
     for row in rows:
         where = f"{name}: row {row.get('id', '?')}"
         for key in ("id", "source", "licence", "split", "talk", "how", "moment", "label"):
@@ -127,19 +127,19 @@ def _checked(name: str, rows: Iterable[Row], talks: dict[str, str]) -> Iterator[
                 raise BuildError(f"{where}: the field {key!r} is missing or empty")
         if row["split"] not in SPLITS:
             raise BuildError(f"{where}: the split {row['split']!r} is none of {', '.join(SPLITS)}")
-        if row["id"] in ids:
+        if row["id"] in built.ids:
             raise BuildError(f"{where}: another row has the same id")
-        ids.add(row["id"])
+        built.ids.add(row["id"])
         try:
             kind = moment_of(row).kind
         except ValueError as error:
             raise BuildError(f"{name}: {error}") from error
         if row["label"] not in ALLOWED[kind]:
             raise BuildError(f"{where}: {row['label']!r} is no label of a {kind}")
-        if talks.setdefault(row["talk"], row["split"]) != row["split"]:
+        if built.talks.setdefault(row["talk"], row["split"]) != row["split"]:
             raise BuildError(
                 f"{where}: its talk {row['talk']!r} is in {row['split']} and in "
-                f"{talks[row['talk']]}: a talk belongs to one split"
+                f"{built.talks[row['talk']]}: a talk belongs to one split"
             )
         yield row | {"family": name}
 

@@ -85,8 +85,8 @@ TESTS: Mapping[str, TestSet] = {
     # 20 minutes of ordinary speech, and turns that call for an interruption.
     "partial": TestSet(
         {
-            ("meetings", "partial", "silence"): 2400,
-            ("podcasts", "partial", "silence"): 2400,
+            ("meetings", "partial", "silence"): 3600,
+            ("podcasts", "partial", "silence"): 1200,
         }
         | _each(
             600,

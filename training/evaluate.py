@@ -180,7 +180,7 @@ def _print(report: dict[str, Any]) -> None:
         f"{report['judge']} on {report['data']}: n {report['n']}  accuracy {report['accuracy']:.3f}"
         f"  macro F1 {report['macro_f1']:.3f}  precision {report['mean_precision']:.3f}"
         f"  recall {report['mean_recall']:.3f}  calibration {report['calibration_error']:.3f}"
-        f"  {latency['p50']:.0f} / {latency['p95']:.0f} ms"
+        f"  {latency['p50']:.1f} / {latency['p95']:.1f} ms"
     )
     for action, each in report["per_action"].items():
         print(

@@ -183,7 +183,8 @@ def _sources(reports: Mapping[str, Rows]) -> Any:
         places = np.arange(len(sources)) + at * height
         bars = axes.barh(places, shares, height=height, label=name)
         counts = [len(group) for group in right.values()]
-        texts = [f"{share:.0f} % of {n}" for share, n in zip(shares, counts, strict=True)]
+        both = zip(shares, counts, strict=True)
+        texts = [f"{share:.0f} % of {n}" if n else "" for share, n in both]
         axes.bar_label(bars, texts)
     axes.set_yticks(np.arange(len(sources)) + 0.4 - height / 2, sources)
     axes.set(xlabel="accuracy (%)", xlim=(0, 125), title="Accuracy by source")
