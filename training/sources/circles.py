@@ -91,9 +91,9 @@ def _loop(data: Mapping[str, Any], talk: Talk, chance: random.Random) -> Iterato
     """A real sentence or two, said again and again."""
     found = [
         (talk.turns[max(0, at - 2) : at], each)
-        for at, (_, text) in enumerate(talk.turns)
+        for at, (who, text) in enumerate(talk.turns)
         for each in sentences(text)
-        if 8 <= len(each.split()) <= 24 and not each.endswith("?")
+        if who != "agent" and 8 <= len(each.split()) <= 24 and not each.endswith("?")
     ]
     if not found:
         return

@@ -186,14 +186,15 @@ class _Frame:
     def rows(self) -> Iterator[Row]:
         chance = self.chance
         *other, cross = chance.sample(self.others, chance.choice((1, 2, 3, 3, 4, 5)))
-        facts = self._facts(other)
+        who = chance.choice(self.data["values"]["fname"]) if chance.random() < 0.15 else [""]
+        facts = [of_person(fact, who[0]) for fact in self._facts(other)]
         unknown = tuple(facts)
-        facts.insert(chance.randint(0, len(facts)), self.drawn.fact)
+        facts.insert(chance.randint(0, len(facts)), of_person(self.drawn.fact, who[0]))
         talk, history, lead, tail = around(
             self.talks, self.words | content(" ".join(facts)), chance
         )
         base = replace(leant(self.base, talk, history), facts=tuple(facts))
-        lead = " ".join([self._glue("leads"), lead]).strip()
+        lead = " ".join([chance.choice(("", *[self._glue("leads")] * 3)), lead]).strip()
         against = chance.choice(self.drawn.against)
         yield from self._turn(base, lead, against, tail, wrong=True)
         yield from self._turn(base, lead, chance.choice(self.drawn.agree), tail)
@@ -261,6 +262,13 @@ class _Frame:
                 f"{how}; the turn is over, pause imputed",
                 pause=pause,
             )
+
+
+def of_person(fact: str, name: str) -> str:
+    """A fact about the user, who is called `name` if that is given and the fact is not the name."""
+    if not name or " name" in fact or "called" in fact:
+        return fact
+    return re.sub(r"\b(?:The user|User)(?=['\s])", name, fact)
 
 
 def asked(says: Sequence[str]) -> list[str]:

@@ -62,6 +62,8 @@ def _asked(name: str, turns: list[dict[str, Any]]) -> Iterator[Asked]:
             value = text[slot["start"] : slot["exclusive_end"]]
             if slot["slot"] in FACTS:
                 begin = len(text[: slot["start"]].split())
+                if begin < 2:  # a bare "12:30" does not say what it is about
+                    continue
                 yield Asked(talk, at, slot["slot"], value, begin, begin + len(value.split()))
 
 
@@ -82,8 +84,7 @@ def _rows(asked: Asked, other: str, chance: random.Random) -> Iterator[Row]:
     ends = {asked.end, min(len(words), asked.end + chance.randint(1, 6))}
     wrong = replace(base, facts=(fact.format(v=other),))
     right = replace(base, facts=(fact.format(v=asked.value),))
-    if asked.begin > 1:
-        yield wrong.partial(words, asked.begin, "silence", "before the contradiction is said")
+    yield wrong.partial(words, asked.begin, "silence", "before the contradiction is said")
     label, how = willing(wrong, 0.0, "asks for other than what is remembered")
     for cut in sorted(ends):
         yield wrong.partial(words, cut, label, how)
