@@ -15,7 +15,7 @@ from judgement.decision import Action
 from judgement.permitted import ALLOWED
 from judgement.rows import moment_of
 from training.rows import Row
-from training.sources import abuse_heaps, circles, contradictions, idles, material, rambles
+from training.sources import abuse_heaps, circles, contradictions, frames, idles, material, rambles
 from training.sources.errands import booked
 from training.sources.material import Scene, held_out, load, willing
 
@@ -161,9 +161,7 @@ def test_the_same_words_are_silence_where_the_fact_is_not_known(
 def test_a_contradiction_is_decided_with_the_value() -> None:
     data = load("contradictions")
     for seed in range(20):
-        drawn = contradictions.drawn(
-            data["frames"]["flight_day"], data["values"], random.Random(seed)
-        )
+        drawn = frames.drawn(data["frames"]["flight_day"], data["values"], random.Random(seed))
         day = next(each[0] for each in data["values"]["day"] if each[0] in drawn.fact)
         for clause in drawn.against:
             said = clause.text.split()
