@@ -22,9 +22,10 @@ TOPICS: dict[str, Any] = json.loads(
 INTENTS = {k: v for family in TOPICS["families"].values() for k, v in family["intents"].items()}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six made-up requests of each intent."""
+    tmp_path = tmp_path_factory.mktemp("data")
     asked = {
         group: [f"could you do {group.partition('/')[2]} for number {n} now" for n in range(6)]
         for group in INTENTS
@@ -73,13 +74,14 @@ def check(rows: list[Row]) -> list[Row]:
     return rows
 
 
-@pytest.fixture
-def made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Row]:
-    monkeypatch.setattr(policies, "PAIRS", {"train": 60, "dev": 10, "test": 20})
-    return check(list(policies.rows(folder, random.Random(1))))
+@pytest.fixture(scope="module")
+def made(folder: Path) -> list[Row]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(policies, "PAIRS", {"train": 60, "dev": 10, "test": 20})
+        return check(list(policies.rows(folder, random.Random(1))))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def known(folder: Path) -> Topics:
     return topics(folder)
 

@@ -151,10 +151,12 @@ class _Maker:
         return Cast(policies[:cut], policies[cut:])
 
     def _worded(self, topic: Topic) -> Topic:
-        """A topic as it is, or as "anything about" it, or together with another."""
+        """A topic as it is, or "anything about" it, or its bare name, or together with another."""
         draw = self._chance.random()
-        if draw < 0.12:
+        if draw < 0.12 and not topic.say.startswith(("anything", "everything", "questions")):
             return replace(topic, say=self._chance.choice(ABOUT).format(topic.say))
+        if 0.12 < draw < 0.2 and topic.kind == "intent":
+            return replace(topic, say=_only(topic).partition("/")[2].replace("_", " ").rstrip("?"))
         others = [
             each
             for each in self._topics[topic.kind]

@@ -8,8 +8,9 @@ POLICIES = {
         "refunds", "discounts", "other customers' orders", "the salaries of colleagues",
         "stock tips", "competitors' prices", "horoscopes", "changing somebody's booking",
         "warranty claims", "delivery dates", "suppliers' prices", "the company's future plans",
-        "loan approvals", "upgrades without payment", "lottery numbers", "private phone numbers of staff",
-        "reservations for tonight", "the chef's secret recipe", "cancelling a contract",
+        "loan approvals", "upgrades without payment", "lottery numbers",
+        "private phone numbers of staff", "reservations for tonight",
+        "the chef's secret recipe", "cancelling a contract",
         "the result of the interview", "spoilers", "betting advice", "a lower price",
     ),
     "dev": (
