@@ -4,17 +4,15 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from judgement.gguf_header import Header, Shape, read_header
 from judgement.tuned import Calibration
 
 DEFAULT = Path(__file__).parent / "adapter"
 WEIGHTS, ABOUT = "judge.gguf", "judge.json"
 _INNER, _OUTER = ".lora_a", ".lora_b"  # input x rank, rank x output
-
-Shape = tuple[int, ...]
 
 
 class AdapterError(Exception):
@@ -73,13 +71,11 @@ def check_shapes(weights: Path, model: Path) -> None:
 
     llama.cpp ends the whole process at some of what does not fit.
     """
-    gguf: Any = import_module("gguf")  # takes a while, and only an adapter needs it
-
     try:
-        base, lora = gguf.GGUFReader(model), gguf.GGUFReader(weights)
-    except (ValueError, IndexError, KeyError, OSError) as error:
-        raise AdapterError(f"{weights} or {model} cannot be read as GGUF: {error}") from error
-    problem = _header(lora, base) or next(_misfits(_shapes(lora), _shapes(base)), "")
+        base, lora = read_header(model), read_header(weights)
+    except (ValueError, OSError) as error:
+        raise AdapterError(str(error)) from error
+    problem = _header(lora, base) or next(_misfits(lora.shapes, base.shapes), "")
     if problem:
         raise AdapterMismatch(
             f"the adapter {weights} does not fit the base model {model}: {problem}"
@@ -92,22 +88,13 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def _shapes(reader: Any) -> dict[str, Shape]:
-    return {str(each.name): tuple(map(int, each.shape)) for each in reader.tensors}
-
-
-def _header(lora: Any, base: Any) -> str:
+def _header(lora: Header, base: Header) -> str:
     """What the adapter's keys say that makes it no LoRA for `base`; empty if all is well."""
-    kind, sort = _text(lora, "general.type"), _text(lora, "adapter.type")
+    kind, sort = (lora.texts.get(key, "unknown") for key in ("general.type", "adapter.type"))
     if (kind, sort) != ("adapter", "lora"):
-        return f"it is a {kind or 'file'} of type {sort or 'unknown'}, not a LoRA adapter"
-    ours, theirs = (_text(each, "general.architecture") for each in (lora, base))
+        return f"it is of type {kind} and {sort}, not a LoRA adapter"
+    ours, theirs = (each.texts.get("general.architecture") for each in (lora, base))
     return "" if ours == theirs else f"it is for a {ours}, the model is a {theirs}"
-
-
-def _text(reader: Any, key: str) -> str:
-    field = reader.get_field(key)
-    return str(field.contents()) if field else ""
 
 
 def _misfits(ours: Mapping[str, Shape], base: Mapping[str, Shape]) -> Iterator[str]:
