@@ -254,6 +254,8 @@ def test_sources_are_talks(tmp_path: Path):
     assert found["z"].turns == tmp_path / "z.rttm"
     given = [tmp_path / "calls/x_left.wav", tmp_path / "calls/x_right.wav"]
     assert [s.speakers for s in sources([tmp_path / "calls"], [given])] == [("left", "right")]
+    same = [file(tmp_path, f"{folder}/call.wav", "") for folder in "ab"]
+    assert [(s.talk, s.speakers) for s in sources([], [same])] == [("call", ("1", "2"))]
 
 
 def run(folder: Path, *inputs: str) -> int:
@@ -342,7 +344,7 @@ def test_turns_are_cut_to_speech_and_a_covered_one_is_left_out():
     assert apart(turns, [(0.2, 1.4), (1.5, 4.0), (5.5, 7.0)]) == [
         Turn("a", 0.2, 3.0),
         Turn("b", 2.9, 4.0),
-        Turn("a", 5.5, 6.0),
+        Turn("a", 5.5, 7.0),
     ]
 
 

@@ -133,9 +133,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(every)} to collect, {len(every) - len(todo)} of them done before")
     try:
         collector.prepare(todo)
-    except MissingTool as error:
-        sys.exit(f"collect: {error}")
-    try:
         for sentence in collect(todo, collector, parts):
             amiss.append(sentence)
             tqdm.write(sentence, file=sys.stderr)
@@ -145,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"stopped; what is done is in {parts}: the same command goes on from there")
         return 130
-    except OSError as error:  # a full disk, a folder that must not be written to
+    except (MissingTool, OSError) as error:  # or a full disk, a folder not to be written to
         sys.exit(f"collect: {error}")
 
 

@@ -127,15 +127,11 @@ def _turns(transcript: _Transcript) -> Iterator[Turn]:
 def apart(turns: Sequence[Turn], speech: Sequence[Stretch]) -> list[Turn]:
     """Each speaker's turns where there is speech, pauses under `JOIN` filled, by begin.
 
-    A turn that lies under a longer one of another speaker is left out: one
-    sound does not give two people's words.
+    Speech in which one speaker alone has turns is all theirs. A turn that lies
+    under a longer one of another speaker is left out: one sound does not give
+    two people's words.
     """
-    cut = [
-        Turn(turn.speaker, max(turn.begin, begin), min(turn.end, end))
-        for turn in turns
-        for begin, end in speech
-        if min(turn.end, end) - max(turn.begin, begin) >= _SHORTEST
-    ]
+    cut = [turn for stretch in speech for turn in _within(turns, *stretch)]
     filled: dict[str, list[Turn]] = {}
     for turn in sorted(cut, key=lambda each: each.begin):
         own = filled.setdefault(turn.speaker, [])
@@ -146,6 +142,15 @@ def apart(turns: Sequence[Turn], speech: Sequence[Stretch]) -> list[Turn]:
     every = [turn for own in filled.values() for turn in own]
     kept = [turn for turn in every if not any(_covers(other, turn) for other in every)]
     return sorted(kept, key=lambda each: each.begin)
+
+
+def _within(turns: Sequence[Turn], begin: float, end: float) -> list[Turn]:
+    """`turns` from `begin` to `end`, in which there is speech throughout."""
+    cut = [turn._replace(begin=max(turn.begin, begin), end=min(turn.end, end)) for turn in turns]
+    cut = [turn for turn in cut if turn.end - turn.begin >= _SHORTEST]
+    if len({turn.speaker for turn in cut}) == 1:
+        return [Turn(cut[0].speaker, begin, end)]
+    return cut
 
 
 def _covers(other: Turn, turn: Turn) -> bool:

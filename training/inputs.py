@@ -130,4 +130,6 @@ def _given(files: Sequence[Path]) -> Source:
     stems = [file.stem for file in files]
     common = os.path.commonprefix(stems)
     ends = tuple(stem[len(common) :] or stem for stem in stems)
+    if len(set(ends)) < len(ends):
+        ends = tuple(str(number) for number, _ in enumerate(ends, 1))
     return Source(common.rstrip("_-. ") or "+".join(stems), tuple(files), ends)
