@@ -32,6 +32,7 @@ YIELDED = 2.5
 LEFT = 1.0  # s in which one who yields does not speak again
 INSIDE = (0.4, 0.3)  # s from the beginning and before the end of speech that is spoken over
 IDLE = (3.2, 15.0)  # s of silence
+_MUST_GO_ON = frozenset("the a an my your his their our of to and with for from because".split())
 _CUTS_IN = frozenset("but no wait stop sorry actually however hold hang".split())
 
 
@@ -91,7 +92,7 @@ def _taken(held: Sequence[Utterance], index: int, gap: float) -> Ended | None:
     last = held[index]
     if not -EARLY <= gap <= TAKEN or not _takes(held, index + 1) or _returns(held, index):
         return None
-    if last.open_ended and gap < 0:
+    if (last.open_ended and gap < 0) or last.words[-1] in _MUST_GO_ON:
         return None
     if gap >= SHORTEST:
         return Ended("reply", gap, f"another took the floor after {gap:.2f} s")

@@ -27,7 +27,6 @@ CHUNKS = 10  # stretches of an episode
 HELD_OUT = {"practicalai": "test", "gotime": "dev"}  # shows; all others are for training
 RATE = 2.8  # words/s
 SHORTEST = 3  # words of a turn, and of a part of it
-TALKS = 60  # words of a turn in which two sentences are cut
 LONG = 60.0  # s from which a turn is also cut while it goes on
 PATIENT = 0.5  # proactivity above which nothing is said of such turns
 _SPEAKER = re.compile(r"\*\*(.+?):\*\*\s*")
@@ -166,7 +165,7 @@ def cuts(turn: Turn, following: Turn, chance: random.Random) -> list[Cut]:
     inside = [at for at in range(1, size) if at not in turn.breaks and _says(turn.words[:at])]
     found: list[Cut] = []
     for how, places, count in (
-        ("the end of a sentence", _ends(turn, inside, _SENTENCE), 1 + (size > TALKS)),
+        ("the end of a sentence", _ends(turn, inside, _SENTENCE), 1),
         ("the end of a clause", _ends(turn, inside, _CLAUSE), chance.randint(0, 1)),
         ("a word", inside, chance.randint(0, 1)),
     ):
