@@ -1,4 +1,4 @@
-"""The head of a GGUF file: its texts, and the shape of each matrix. Nothing else is read.
+"""The head of a GGUF file: its texts, and shape and type of each matrix. Nothing else is read.
 
 https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, version 2 and 3
 """
@@ -17,10 +17,11 @@ _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Keys whose value is text, and the tensors' dimensions, inputs first."""
+    """Keys whose value is text, the tensors' dimensions, inputs first, and their types."""
 
     texts: dict[str, str]
     shapes: dict[str, Shape]
+    types: dict[str, int]
 
 
 def read_header(file: Path) -> Header:
@@ -51,14 +52,16 @@ class _Reader:
                 texts[key] = self._string()
             else:
                 self._skip(kind)
-        return Header(texts, dict(self._tensor() for _ in range(tensors)))
+        found = [self._tensor() for _ in range(tensors)]
+        shapes = {name: shape for name, shape, _ in found}
+        return Header(texts, shapes, {name: kind for name, _, kind in found})
 
-    def _tensor(self) -> tuple[str, Shape]:
+    def _tensor(self) -> tuple[str, Shape, int]:
         name = self._string()
         [dimensions] = self._take("<I")
         shape = self._take(f"<{dimensions}Q")
-        self._take("<IQ")
-        return name, shape
+        kind, _offset = self._take("<IQ")
+        return name, shape, kind
 
     def _skip(self, kind: int) -> None:
         if kind != _ARRAY:

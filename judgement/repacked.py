@@ -9,34 +9,36 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-_SLOW = ("Q4_1", "Q5_1")
+from judgement.gguf_header import read_header
+
+_SLOW = {3, 7}  # GGML's Q4_1 and Q5_1
 _MOST = 500_000_000  # bytes of a model above which twice the memory is too much
 
 
 def repacked(model: Path, folder: Path) -> Path:
     """A copy of `model` in `folder` without slow matrices, made in seconds if it is not there.
 
-    `model` itself if it has none, or is large.
+    `model` itself if it has none, or is large. Raises `ValueError` for what is no GGUF.
     """
     size = model.stat().st_size
     copy = folder / f"{model.stem}-{size}-q8_0.gguf"
     if copy.is_file():
         return copy
-    gguf: Any = import_module("gguf")  # takes a while, and is only needed once
-    reader = gguf.GGUFReader(model)
-    if size > _MOST or not any(each.tensor_type.name in _SLOW for each in reader.tensors):
+    if size > _MOST or _SLOW.isdisjoint(read_header(model).types.values()):
         return model
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = copy.with_suffix(f".{os.getpid()}")  # of our own: two may start at once
     try:
-        _write(gguf, reader, unfinished)
+        _write(model, unfinished)
         unfinished.replace(copy)
     finally:
         unfinished.unlink(missing_ok=True)
     return copy
 
 
-def _write(gguf: Any, reader: Any, target: Path) -> None:
+def _write(model: Path, target: Path) -> None:
+    gguf: Any = import_module("gguf")  # takes a while, and is only needed once
+    reader = gguf.GGUFReader(model)
     writer = gguf.GGUFWriter(target, "llama")
     for key, field in reader.fields.items():
         if not key.startswith("GGUF.") and key != "general.architecture":
@@ -53,7 +55,7 @@ def _write(gguf: Any, reader: Any, target: Path) -> None:
 
 def _add(gguf: Any, writer: Any, tensor: Any) -> None:
     kind, data = tensor.tensor_type, tensor.data
-    if kind.name in _SLOW:
+    if kind in _SLOW:
         values = gguf.quants.dequantize(data, kind)
         kind = gguf.GGMLQuantizationType.Q8_0
         data = gguf.quants.quantize(values, kind)
