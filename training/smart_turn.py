@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from judgement.decision import Action, Decision
-from training.rows import Row
+from training.rows import Row, RowError
 
 RATE = 16000  # Hz that the model hears
 OVER = 0.5  # the model's own threshold
@@ -36,8 +36,11 @@ class SmartTurn:
         self._folder = folder
 
     async def ask(self, row: Row) -> Decision:
-        """What the sound of `row` says; the words are not looked at."""
-        over = await asyncio.to_thread(self._probability, row["audio"])
+        """What the sound of `row` says, whatever the words. Raises `RowError`."""
+        try:
+            over = await asyncio.to_thread(self._probability, row["audio"])
+        except (RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise RowError(f"row {row['id']}: its sound cannot be read: {error!r}") from error
         probabilities = dict.fromkeys(Action, 0.0)
         probabilities |= {Action.REPLY: over, Action.SILENCE: 1 - over}
         action = Action.REPLY if over > OVER else Action.SILENCE
