@@ -8,7 +8,7 @@ Questions go the way they go in a talk of the embedded profile, as long as in a 
 
     cached   a partial that adds 1 to 5 words to a prompt that the server has read
     replying the same while the reply model writes, on the same processor
-    cold     a whole prompt, of a talk that the server has not heard of
+    cold     a whole prompt, of a talk in its second turn that the server has not heard of
     talks    `--talks` talks at 4 questions a second each; `late` is how many took
              longer than the profile's budget, after which the rules answer
 
@@ -37,7 +37,8 @@ from config.settings import PROFILES, load
 from judgement.artefact import DEFAULT, Adapter, read_adapter
 from judgement.everyday import EVERYDAY
 from judgement.gguf_header import read_header
-from judgement.judge import Judge
+from judgement.judge import Judge, read_ahead
+from judgement.listener import HISTORY
 from judgement.llama import LlamaJudge
 from judgement.local import BASE, MODELS, complete, judge_server, opened
 from judgement.moment import Kind, Moment, Policy, Turn
@@ -77,17 +78,16 @@ class Speaker:
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
-        clerk = personas()["clerk"]
-        self._sentences = [*EVERYDAY, *clerk.answers, *sum(clerk.examples.values(), ())]
-        self._policy = Policy(clerk.refuse, clerk.deflect, clerk.proactivity)
+        who = personas()["assistant"]
+        self._sentences = [*EVERYDAY, *who.answers]
+        self._policy = Policy(who.refuse, who.deflect, who.proactivity)
         self._history: list[Turn] = []
         self._said: list[str] = []
 
     def moments(self) -> Iterator[Moment]:
         """Partials that each add 1 to 5 words; a new turn after `LENGTH` words."""
         while True:
-            self._history = [
-                *self._history[-4:],
+            self._history += [
                 Turn("user", " ".join(self._said) or "hello", 4.0),
                 Turn("agent", self._chance.choice(self._sentences), 1.0),
             ]
@@ -102,7 +102,7 @@ class Speaker:
     def moment(self) -> Moment:
         """The words so far, while they are spoken."""
         said = " ".join(self._said)
-        return Moment(Kind.PARTIAL, said, tuple(self._history), persona=self._policy)
+        return Moment(Kind.PARTIAL, said, tuple(self._history[-HISTORY:]), persona=self._policy)
 
 
 @asynccontextmanager
@@ -168,8 +168,11 @@ async def together(bench: Bench, talks: int, seconds: float) -> list[float]:
         judge, moments = bench.judge(), Speaker(number).moments()
         began, took = time.monotonic(), []
         for turn in range(round(seconds * RATE)):
+            moment = next(moments)
+            if len(moment.said.split()) <= 5:  # the agent has spoken meanwhile
+                await read_ahead(judge, moment)
             await asyncio.sleep(began + turn / RATE - time.monotonic())
-            took.append(await _timed(judge, next(moments)))
+            took.append(await _timed(judge, moment))
         return took
 
     found = await asyncio.gather(*(talk(number) for number in range(talks)))
@@ -194,7 +197,7 @@ async def _write_replies(server: LocalServer) -> None:
 
 def _some_turns_in(speaker: Speaker) -> Moment:
     moments = speaker.moments()
-    return [next(moments) for _ in range(24)][-1]
+    return [next(moments) for _ in range(16)][-1]
 
 
 async def _tokens(bench: Bench, moments: Sequence[Moment]) -> dict[str, float]:
