@@ -161,22 +161,25 @@ async def cold(bench: Bench, count: int, seed: int) -> list[float]:
 
 
 async def together(bench: Bench, talks: int, seconds: float) -> list[float]:
-    """Seconds of all questions of `talks` talks, which begin a little apart."""
+    """Seconds of all questions of `talks` talks under way, whose questions alternate."""
+    judges = [bench.judge() for _ in range(talks)]
+    for number, judge in enumerate(judges):
+        await read_ahead(judge, next(Speaker(number).moments()))
+    work = (_talk(judge, at, talks, seconds) for at, judge in enumerate(judges))
+    return [took for talk in await asyncio.gather(*work) for took in talk]
 
-    async def talk(number: int) -> list[float]:
-        await asyncio.sleep(number / RATE / talks)
-        judge, moments = bench.judge(), Speaker(number).moments()
-        began, took = time.monotonic(), []
-        for turn in range(round(seconds * RATE)):
-            moment = next(moments)
-            if len(moment.said.split()) <= 5:  # the agent has spoken meanwhile
-                await read_ahead(judge, moment)
-            await asyncio.sleep(began + turn / RATE - time.monotonic())
-            took.append(await _timed(judge, moment))
-        return took
 
-    found = await asyncio.gather(*(talk(number) for number in range(talks)))
-    return [each for talk in found for each in talk]
+async def _talk(judge: Judge, number: int, talks: int, seconds: float) -> list[float]:
+    """One of them: a question when it is due, the agent's words read before a new turn."""
+    began, moments = time.monotonic() + number / RATE / talks, Speaker(number).moments()
+    took: list[float] = []
+    for turn in range(round(seconds * RATE)):
+        moment = next(moments)
+        if turn and len(moment.said.split()) <= 5:
+            await read_ahead(judge, moment)
+        await asyncio.sleep(began + turn / RATE - time.monotonic())
+        took.append(await _timed(judge, moment))
+    return took
 
 
 async def _timed(judge: Judge, moment: Moment) -> float:
