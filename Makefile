@@ -1,9 +1,9 @@
-# make setup | run | test | lint | client: each does what is missing first.
+# make setup | run | test | train | lint | client: each does what is missing first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test lint client clean
+.PHONY: setup run test train lint client clean
 
 setup: $(VENV)/.talk
 
@@ -28,7 +28,14 @@ $(VENV)/.dev: $(VENV)/.talk
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(VENV)/.dev
+$(VENV)/.train: $(VENV)/.dev
+	@echo "[train] torch and what trains the judge (about 1 GB with a CPU build of torch)"
+	@$(BIN)/python -m pip install -e '.[dev,train]'
+	@touch $@
+
+train: $(VENV)/.train
+
+lint: $(VENV)/.train
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright

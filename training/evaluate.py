@@ -124,12 +124,13 @@ async def answers(ask: Ask, rows: Sequence[Row]) -> list[Judged]:
                 raise JudgeError(
                     f"the judge answered none of {len(judged) + 1} rows: {error}"
                 ) from error
-        judged.append(_judged(row, decision, time.perf_counter() - began))
+        judged.append(judged_as(row, decision, time.perf_counter() - began))
         _progress(len(judged), len(rows))
     return judged
 
 
-def _judged(row: Row, decision: Decision | None, seconds: float) -> Judged:
+def judged_as(row: Row, decision: Decision | None, seconds: float) -> Judged:
+    """The row with what was said of it."""
     moment = row["moment"]
     persona = moment.get("persona", {})
     return Judged(

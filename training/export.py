@@ -22,8 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from openai import AsyncOpenAI
 
-from judgement.local import local_judge
+from judgement.artefact import AdapterError
+from judgement.llama import LlamaJudge
+from judgement.local import judge_server, opened
 from judgement.rows import moment_of
 from training.base import (
     ACTIONS,
@@ -63,7 +66,7 @@ def main() -> None:
     given = parser().parse_args()
     try:
         export(given)
-    except (RowError, BaseMissing, OSError) as error:
+    except (RowError, BaseMissing, AdapterError, OSError) as error:
         sys.exit(f"training.export: {error}")
 
 
@@ -89,8 +92,12 @@ def export(given: argparse.Namespace) -> None:
         about = _about(given.base, adapter) | calibration(rows, trained)
         (made / "judge.json").write_text(json.dumps(about, indent=1) + "\n")
         checked, expected = rows[:CHECKED], trained[:CHECKED]
-        served = asyncio.run(_served(made, checked))
-        _agree("llama.cpp with the adapter", served, expected)
+        folder, gguf = find_base(given.base)
+        if gguf:
+            served = asyncio.run(_served(made, folder / gguf, checked))
+            _agree("llama.cpp with the adapter", served, expected)
+        else:
+            print("not tried in llama.cpp: the base is no GGUF")
         if given.merged:
             merged = model.merge_and_unload()
             merged.save_pretrained(str(given.merged))
@@ -121,10 +128,13 @@ def _about(base: str, adapter: Path) -> dict[str, Any]:
     }
 
 
-async def _served(adapter: Path, rows: Sequence[Row]) -> Logits:
+async def _served(adapter: Path, base: Path, rows: Sequence[Row]) -> Logits:
     """What llama.cpp says to each row, before any calibration, as logits."""
     found = np.zeros((len(rows), len(ACTIONS)), np.float32)
-    async with local_judge(adapter, plain=True) as judge:
+    server = judge_server(base, opened(adapter, base))
+    async with AsyncOpenAI(base_url=server.url, api_key="none") as client:
+        labels = await server.label_tokens()
+        judge = LlamaJudge(client, model="", slot=server.slot(), labels=labels, trained=True)
         for at, row in enumerate(rows):
             decision = await judge.judge(moment_of(row))
             found[at] = [np.log(decision.probabilities[action] + 1e-9) for action in ACTIONS]

@@ -13,6 +13,9 @@ Llama-3.1-8B-Instruct on one GPU:
         --rate 2e-4 --nodes 1024 --batch 16384 --tokens 60e6 --checkpointing
 """
 
+# pyright: standard
+# torch, accelerate and tensorboard tell their types only in part.
+
 import argparse
 import math
 import random
@@ -32,6 +35,7 @@ from torch.utils.tensorboard import SummaryWriter
 from judgement.decision import Action
 from judgement.prompt import render
 from judgement.rows import moment_of
+from training.ablate import TRAINED
 from training.base import (
     ACTIONS,
     PACKAGE,
@@ -62,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, help="The folder with train.jsonl and dev.jsonl.")
     add("--out", type=Path, required=True, help="Checkpoints, events and the adapter.")
     add("--base", default=PACKAGE, help="A weight package, a .gguf file or a folder.")
-    add("--tokens", type=float, default=2e6, help="Stop after so many tokens, shared ones once.")
+    add("--tokens", type=float, default=1e6, help="Stop after so many tokens, shared ones once.")
     add("--batch", type=int, default=2048, help="Tokens a step.")
     add("--nodes", type=int, default=256, help="Tokens of one tree at most.")
     add("--rate", type=float, default=1e-3, help="The highest learning rate.")
@@ -71,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--dense", type=float, default=0.5, help="Weight of every word's loss: does the turn go on?"
     )
+    add("--without", choices=TRAINED, default="nothing", help="Train without this: an ablation.")
     add("--share", type=float, default=1.0, help="Use this share of the training rows.")
     add("--seed", type=int, default=1, help="Of the adapter's beginning and the rows' order.")
     add("--keep", type=int, default=200, help="Steps between checkpoints.")
@@ -183,7 +188,7 @@ def _trees(
     path: Path, tokenizer: Any, given: argparse.Namespace, *, share: float = 1.0, most: int = 0
 ) -> list[Tree]:
     """The rows of a file, or some of them, always the same, as trees."""
-    rows = read(path)
+    rows = TRAINED[given.without](read(path))
     if share < 1 or most:
         count = min(most, len(rows)) if most else round(share * len(rows))
         rows = random.Random(0).sample(rows, count)

@@ -7,7 +7,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType]
 
 Matrix = NDArray[np.float32]
 
@@ -34,7 +34,8 @@ def write_gguf(adapter: Path, out: Path, *, heads: int, key_heads: int) -> int:
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", float(shape["lora_alpha"]))
-    for name, weights in load_file(str(adapter / "adapter_model.safetensors")).items():
+    tensors: dict[str, Matrix] = load_file(str(adapter / "adapter_model.safetensors"))
+    for name, weights in tensors.items():
         block, layer, side = _place(name)
         if side == "lora_b" and layer in ("self_attn.q_proj", "self_attn.k_proj"):
             weights = _reordered(weights, heads if layer.endswith("q_proj") else key_heads)
