@@ -9,11 +9,11 @@ import pytest
 
 from judgement.rows import moment_of
 from training.annotate import Origin, rows_of
-from training.backdrop import backdrop
-from training.chunks import chunks, split_of
-from training.pauses import imputed, shown
+from training.labelling.backdrop import backdrop
+from training.labelling.chunks import chunks, split_of
+from training.labelling.pauses import imputed, shown
+from training.labelling.timed import TalkError, Utterance, floor, read, turns
 from training.rows import Row
-from training.timed import TalkError, Utterance, floor, read, turns
 
 Line = tuple[str, float, float, str] | tuple[str, float, float, str, str]
 ORIGIN = Origin("made_up", "CC0-1.0")

@@ -13,9 +13,9 @@ from judgement.decision import Action
 from judgement.moment import Kind
 from judgement.permitted import ALLOWED
 from training.build import SPLITS, BuildError, Built, build, parser, write_all
-from training.card import card, shortfalls
-from training.choosing import cell_of, for_tests, kept, run_of, turn_of, without_doubles
-from training.composition import SOURCES, TESTS, TRAIN
+from training.dataset.card import card, shortfalls
+from training.dataset.choosing import cell_of, for_tests, kept, run_of, turn_of, without_doubles
+from training.dataset.composition import SOURCES, TESTS, TRAIN
 from training.rows import Row, read
 
 Source = Callable[[random.Random], Iterable[Row]]

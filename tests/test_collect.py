@@ -12,14 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import collect, recordings
-from training.diarization import apart
-from training.formats import chat, elan, jsonlines, rttm, srt, webvtt
-from training.formats.rttm import Turn
-from training.inputs import sources
-from training.recognisers import Sound, Stretch
-from training.recordings import Listener, Side
-from training.stretches import FormatError, Found, Said, joined
+from training import collect
+from training.collecting import recordings
+from training.collecting.diarization import apart
+from training.collecting.formats import chat, elan, jsonlines, rttm, srt, webvtt
+from training.collecting.formats.rttm import Turn
+from training.collecting.inputs import sources
+from training.collecting.recognisers import Sound, Stretch
+from training.collecting.recordings import Listener, Side
+from training.collecting.stretches import FormatError, Found, Said, joined
 
 FFMPEG = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg")
 

@@ -10,9 +10,9 @@ from judgement.decision import Action, Decision, decide
 from judgement.judge import JudgeError
 from judgement.moment import Kind, Moment
 from training.evaluate import answers, main
-from training.judges import Timeout
 from training.rows import Row
-from training.scores import Judged, auc, figures, recall_at
+from training.scoring.judges import Timeout
+from training.scoring.scores import Judged, auc, figures, recall_at
 
 ROWS = Path(__file__).parent / "talks" / "icsi_pauses.jsonl"
 

@@ -10,8 +10,8 @@ from judgement.decision import Action, decide
 from judgement.llama import LlamaJudge
 from judgement.moment import Kind, Moment
 from processors.recorder import Recorder
-from training.judges import Always, NoSuchJudge, Timeout, open_judge
 from training.replay import Step, main, read_steps, table
+from training.scoring.judges import Always, NoSuchJudge, Timeout, open_judge
 
 ICSI = Path(__file__).parent / "talks" / "icsi_pauses.jsonl"
 

@@ -6,7 +6,7 @@ import pytest
 
 from processors.shared import Shared
 from tests.air import talk_to
-from training.recorded import read_talk
+from training.labelling.recorded import read_talk
 
 
 @pytest.mark.slow

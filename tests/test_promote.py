@@ -8,11 +8,11 @@ import pytest
 
 from judgement.decision import Action, decide
 from judgement.moment import Kind
-from training.gate import compare, table
-from training.install import CannotInstall, adapter_in, install, previous_of, undo
 from training.promote import main
 from training.rows import write
-from training.scores import Judged
+from training.scoring.gate import compare, table
+from training.scoring.install import CannotInstall, adapter_in, install, previous_of, undo
+from training.scoring.scores import Judged
 
 REPLY, SILENCE, INTERRUPT = Action.REPLY, Action.SILENCE, Action.INTERRUPT
 
@@ -98,7 +98,7 @@ def test_a_copy_that_fails_leaves_all_as_it_was(tmp_path: Path, monkeypatch):
     def full(*_: object, **__: object):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("training.install.shutil.copyfile", full)
+    monkeypatch.setattr("training.scoring.install.shutil.copyfile", full)
     with pytest.raises(OSError, match="No space"):
         install(new, target)
     assert name_of(target) == "first"

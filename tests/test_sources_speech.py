@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from judgement.rows import moment_of
+from training.labelling.timed import Utterance
 from training.rows import Row
 from training.sources import chats, meetings, podcasts
-from training.timed import Utterance
 
 SHOW = """**Ann Host:** So tell me \\[laughs\\] what is [Go](https://go.dev) for? And who uses it?
 

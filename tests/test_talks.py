@@ -13,7 +13,7 @@ from judgement.moment import Kind, Moment
 from judgement.rows import row_of
 from memory.talks import KeptTalk, forget, talks_of
 from processors.recorder import Recorder, mark_row
-from training.recorded import read_talk
+from training.labelling.recorded import read_talk
 from training.rows import read
 from training.talks import main, rows, rows_of
 

@@ -9,8 +9,8 @@ pytest.importorskip("peft")
 
 from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
 
-from training.base import answers, load_base  # noqa: E402
-from training.trees import Example, batch, batches, trees  # noqa: E402
+from training.model.base import answers, load_base  # noqa: E402
+from training.model.trees import Example, batch, batches, trees  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

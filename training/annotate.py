@@ -2,10 +2,10 @@
 
     python -m training.annotate TALKS.jsonl --out ROWS.jsonl --source NAME --licence LICENCE
 
-A talk is cut into stretches of some turns (`training.chunks`). In each, one speaker is the
+A talk is cut into stretches of some turns (`labelling.chunks`). In each, one speaker is the
 user and another the agent, all others go by names; every speaker of a stretch takes the
-user's part once. What counts as having the floor is in `training.timed`, what makes a label
-in `training.happened`, and which pause is shown in `training.pauses`.
+user's part once. What counts as having the floor is in `labelling.timed`, what makes a label
+in `labelling.happened`, and which pause is shown in `labelling.pauses`.
 """
 
 import argparse
@@ -17,12 +17,12 @@ from pathlib import Path
 from zlib import crc32
 
 from training import rows as files
-from training.backdrop import Backdrop, backdrop
-from training.chunks import Chunk, chunks, named, past, split_of
-from training.happened import Ended, Overlapped, ended, idle_after, overlapped
-from training.pauses import imputed, shown
+from training.labelling.backdrop import Backdrop, backdrop
+from training.labelling.chunks import Chunk, chunks, named, past, split_of
+from training.labelling.happened import Ended, Overlapped, ended, idle_after, overlapped
+from training.labelling.pauses import imputed, shown
+from training.labelling.timed import TalkError, Turn, Utterance, floor, read, turns
 from training.rows import Row
-from training.timed import TalkError, Turn, Utterance, floor, read, turns
 
 USERS = 4  # speakers of a stretch that take the user's part
 SHORTEST = 4  # words so far of a turn that is cut

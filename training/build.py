@@ -2,7 +2,7 @@
 
     python -m training.build --data FOLDER --out DIR [--talks FOLDER]
 
-Writes train.jsonl, dev.jsonl, test.jsonl, the test sets that `training.composition` fixes
+Writes train.jsonl, dev.jsonl, test.jsonl, the test sets that `training.dataset.composition` fixes
 (test_NAME.jsonl) and DATA.md, the data card; all of them or none. Every source in
 `training/sources` sets its rows' split by talk. Numbers come from `composition`: whole
 runs of rows that share persona, facts and the beginning of the history are kept
@@ -28,9 +28,9 @@ from pathlib import Path
 from judgement.permitted import ALLOWED
 from judgement.rows import moment_of
 from memory.minilm import WeightsMissing
-from training.card import card, shortfalls
-from training.choosing import for_tests, kept, without_doubles
-from training.composition import SHARE, SOURCES, TESTS
+from training.dataset.card import card, shortfalls
+from training.dataset.choosing import for_tests, kept, without_doubles
+from training.dataset.composition import SHARE, SOURCES, TESTS
 from training.files import all_or_nothing, write_text
 from training.rows import Row, write
 
@@ -145,7 +145,7 @@ def _checked(name: str, rows: Iterable[Row], built: Built) -> Iterator[Row]:
 
 
 async def _told(built: Built, folder: Path) -> None:
-    from training.touched import tell
+    from training.dataset.touched import tell
 
     rows = {
         id(row): row for part in (built.splits, built.tests) for of in part.values() for row in of

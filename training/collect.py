@@ -20,13 +20,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from training import stretches
-from training.diarization import Diarizer
-from training.formats import READERS, jsonlines, rttm
-from training.inputs import Source, sources, suffix
-from training.recognisers import recogniser
-from training.recordings import Listener, Side, mixed, sides
-from training.stretches import FormatError, Found, MissingTool, Said
+from training.collecting import stretches
+from training.collecting.diarization import Diarizer
+from training.collecting.formats import READERS, jsonlines, rttm
+from training.collecting.inputs import Source, sources, suffix
+from training.collecting.recognisers import recogniser
+from training.collecting.recordings import Listener, Side, mixed, sides
+from training.collecting.stretches import FormatError, Found, MissingTool, Said
 
 
 class Collector:

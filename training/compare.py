@@ -23,14 +23,14 @@ from benchmarks.report import provenance
 from judgement.decision import Decision
 from judgement.rows import moment_of
 from judgement.tuned import Calibration, tuned
-from training.ablate import TOLD
-from training.base import PACKAGE, BaseMissing, load_adapter, load_base, load_tokenizer
-from training.calibrate import calibration, shares
 from training.evaluate import judged_as
 from training.files import write_text
-from training.predict import logits
+from training.model.ablate import TOLD
+from training.model.base import PACKAGE, BaseMissing, load_adapter, load_base, load_tokenizer
+from training.model.calibrate import calibration, shares
+from training.model.predict import logits
 from training.rows import Row, RowError, read
-from training.scores import Judged, figures
+from training.scoring.scores import Judged, figures
 
 # Test set, then where its figure stands in a report.
 FIGURES: Mapping[str, tuple[str, ...]] = {

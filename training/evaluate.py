@@ -36,12 +36,12 @@ from judgement.decision import Action, Decision
 from judgement.judge import JudgeError
 from judgement.moment import Kind
 from judgement.rows import moment_of
-from training.choosing import turn_of
+from training.dataset.choosing import turn_of
 from training.files import write_text
-from training.judges import NoSuchJudge, open_judge
 from training.rows import Row, RowError, read
-from training.scores import Judged, figures
-from training.smart_turn import SmartTurn, has_sound
+from training.scoring.judges import NoSuchJudge, open_judge
+from training.scoring.scores import Judged, figures
+from training.scoring.smart_turn import SmartTurn, has_sound
 
 Ask = Callable[[Row], Awaitable[Decision]]
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = asyncio.run(evaluate(given.data, given.judge, model=given.model))
         rows = report.pop("rows")
         if given.plots:
-            from training.plots import draw
+            from training.scoring.plots import draw
 
             draw({given.judge: rows}, given.plots)
         whole = report | ({"rows": rows} if given.rows else {})

@@ -28,7 +28,7 @@ from judgement.artefact import AdapterError
 from judgement.llama import LlamaJudge
 from judgement.local import judge_server, opened
 from judgement.rows import moment_of
-from training.base import (
+from training.model.base import (
     ACTIONS,
     PACKAGE,
     BaseMissing,
@@ -37,9 +37,9 @@ from training.base import (
     load_base,
     load_tokenizer,
 )
-from training.calibrate import Logits, calibration
-from training.gguf_adapter import write_gguf
-from training.predict import logits
+from training.model.calibrate import Logits, calibration
+from training.model.gguf_adapter import write_gguf
+from training.model.predict import logits
 from training.rows import Row, RowError, read
 
 CHECKED = 500

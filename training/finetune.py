@@ -35,8 +35,8 @@ from torch.utils.tensorboard import SummaryWriter
 from judgement.decision import Action
 from judgement.prompt import render
 from judgement.rows import moment_of
-from training.ablate import TRAINED
-from training.base import (
+from training.model.ablate import TRAINED
+from training.model.base import (
     ACTIONS,
     PACKAGE,
     BaseMissing,
@@ -48,10 +48,10 @@ from training.base import (
     read_trees,
     with_adapter,
 )
-from training.checkpoint import about, finish, keep, last_checkpoint, resume
+from training.model.checkpoint import about, finish, keep, last_checkpoint, resume
+from training.model.trees import Batch, Example, Tree, batches, trees
+from training.model.words import Words
 from training.rows import Row, RowError, read
-from training.trees import Batch, Example, Tree, batches, trees
-from training.words import Words
 
 HEAVIEST = 4.0  # weight of a row
 ENDS = 8.0  # weight of a word that ends a turn against one that does not

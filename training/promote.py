@@ -5,7 +5,7 @@
     python -m training.promote --undo
 
 Both judges answer the same rows, in shadow: nothing is carried out. Rows that
-were trained on are left out. The gate (numbers in training/gate.py): more rows
+were trained on are left out. The gate (numbers in training/scoring/gate.py): more rows
 right than before, in no kind of moment more than half a point worse, nor on our
 own talks, and no more ordinary speech cut off. With --apply a judge that passes
 is installed as judgement/adapter; the one before is kept beside it, and --undo
@@ -20,11 +20,11 @@ from pathlib import Path
 
 from judgement.judge import JudgeError
 from training.evaluate import answers, asking
-from training.gate import compare, table
-from training.install import ADAPTER, CannotInstall, adapter_in, install, previous_of, undo
-from training.judges import NAMES, NoSuchJudge
 from training.rows import Row, RowError, read
-from training.scores import Judged
+from training.scoring.gate import compare, table
+from training.scoring.install import ADAPTER, CannotInstall, adapter_in, install, previous_of, undo
+from training.scoring.judges import NAMES, NoSuchJudge
+from training.scoring.scores import Judged
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

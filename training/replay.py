@@ -25,11 +25,11 @@ from judgement.decision import Action, Decision
 from judgement.judge import Judge, JudgeError
 from judgement.moment import Moment
 from judgement.rows import moment_of
-from training.evidence import evidence
-from training.judges import NAMES, NoSuchJudge, open_judge
-from training.recorded import Decided, Recorded, parse_talk
+from training.labelling.evidence import evidence
+from training.labelling.recorded import Decided, Recorded, parse_talk
+from training.labelling.timed import TalkError
 from training.rows import RowError
-from training.timed import TalkError
+from training.scoring.judges import NAMES, NoSuchJudge, open_judge
 
 ROWS = "rows.jsonl"  # of the page's download
 WORDS = 36  # characters shown of what was said
@@ -94,7 +94,7 @@ def _is_timed(text: str) -> bool:
 def _timed(path: Path) -> list[Step]:
     """The moments that annotation finds in the first talk of a file of timed talks."""
     from training.annotate import Origin, rows_of
-    from training.timed import read
+    from training.labelling.timed import read
 
     talk = next(iter(read(path)))
     rows: list[dict[str, Any]] = list(rows_of(talk, Origin("talk", "private"), random.Random(0)))

@@ -17,9 +17,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from training.chunks import split_of
-from training.evidence import Evidence, evidence
-from training.recorded import Decided, Recorded, read_talk
+from training.labelling.chunks import split_of
+from training.labelling.evidence import Evidence, evidence
+from training.labelling.recorded import Decided, Recorded, read_talk
 from training.rows import Row, RowError, write
 
 ALIKE = 2  # rows of one turn, kind and label: a growing pause is asked about every 50 ms

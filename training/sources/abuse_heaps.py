@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from judgement.words import words_of
-from training.chunks import split_of
+from training.labelling.chunks import split_of
 from training.rows import Row
 from training.sources.material import (
     OWN,

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from judgement.words import UNFINISHED, is_backchannel
-from training.chunks import split_of
+from training.labelling.chunks import split_of
 from training.rows import Row
 from training.sources.material import OWN, Said, Scene, load, numbered
 from training.sources.unrelated import personas

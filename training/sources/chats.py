@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from judgement.words import is_unfinished, words_of
-from training.backdrop import Backdrop, backdrop
-from training.chunks import chunks, past, split_of, unit
-from training.pauses import imputed
+from training.labelling.backdrop import Backdrop, backdrop
+from training.labelling.chunks import chunks, past, split_of, unit
+from training.labelling.pauses import imputed
 from training.rows import Row
 
 DIALOGUES = {"sgd": 260, "topical_chat": 120}

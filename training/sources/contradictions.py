@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from memory.anchors import facts_in
-from training.chunks import split_of
+from training.labelling.chunks import split_of
 from training.rows import Row
 from training.sources.errands import booked
 from training.sources.frames import HOW, Clause, asked, drawn, of_person

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from training.chunks import split_of
+from training.labelling.chunks import split_of
 from training.rows import Row
 from training.sources.material import OWN, Scene, load, numbered
 from training.sources.unrelated import Persona, personas

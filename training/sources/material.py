@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from training.backdrop import POLICIES
-from training.chunks import past, split_of, unit
+from training.labelling.backdrop import POLICIES
+from training.labelling.chunks import past, split_of, unit
 from training.rows import Row
 from training.sources.podcasts import HELD_OUT, turns_of
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from zlib import crc32
 
 from training.annotate import Origin, rows_of
+from training.labelling.timed import GOES_ON, Utterance, between, read
 from training.rows import Row
-from training.timed import GOES_ON, Utterance, between, read
 
 ORIGIN = Origin("icsi_mrda", "CC-BY-4.0")
 HELD_OUT = {"Bed": "test", "Bns": "dev"}  # series of meetings; all others are for training

@@ -2,7 +2,7 @@
 
 The end of a turn is a reply. Inside a turn the ends of sentences are silences, the hard
 ones; so are the ends of clauses, arbitrary words, and turns that another broke off. There
-is no sound, so each pause is imputed (`training.pauses`) and each time comes from the
+is no sound, so each pause is imputed (`training.labelling.pauses`) and each time comes from the
 number of words.
 """
 
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from judgement.words import is_backchannel, words_of
-from training.backdrop import Backdrop, backdrop
-from training.chunks import Chunk, chunks, named, past, unit
-from training.pauses import imputed
+from training.labelling.backdrop import Backdrop, backdrop
+from training.labelling.chunks import Chunk, chunks, named, past, unit
+from training.labelling.pauses import imputed
+from training.labelling.timed import HOLLOW
 from training.rows import Row
-from training.timed import HOLLOW
 
 EPISODES = 400
 CHUNKS = 10  # stretches of an episode

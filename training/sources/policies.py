@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from judgement.words import UNFINISHED
-from training.backdrop import fact
-from training.chunks import past
+from training.labelling.backdrop import fact
+from training.labelling.chunks import past
 from training.rows import Row
 from training.sources.topics import LICENCES, OUTSIDE, Topic, Topics, topics
 

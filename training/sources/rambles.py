@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from training.chunks import split_of
+from training.labelling.chunks import split_of
 from training.rows import Row
 from training.sources.material import (
     Said,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.chunks import split_of
+from training.labelling.chunks import split_of
 
 OUTSIDE = "outside"
 LICENCES = {"clinc150": "CC-BY-3.0", "banking77": "CC-BY-4.0", OUTSIDE: "Apache-2.0"}

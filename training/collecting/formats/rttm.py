@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from training.formats.text import text_of
-from training.stretches import FormatError, Found, Said
+from training.collecting.formats.text import text_of
+from training.collecting.stretches import FormatError, Found, Said
 
 _NEAR = 0.25  # s: a word this far outside of any turn still belongs to the nearest
 _NO_WORD = {"<na>", "<n/a>", ""}

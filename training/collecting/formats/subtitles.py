@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.formats.text import spoken, text_of
-from training.stretches import FormatError, Said
+from training.collecting.formats.text import spoken, text_of
+from training.collecting.stretches import FormatError, Said
 
 # Hours may be missing; comma or point; players write one to three decimals.
 _CLOCK = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"

@@ -9,8 +9,8 @@ refuses a file that was renamed, pympi-ling leaves unaligned slots without a tim
 from collections.abc import Callable
 from pathlib import Path
 
-from training.formats import chat, elan, jsonlines, rttm, srt, webvtt
-from training.stretches import Found
+from training.collecting.formats import chat, elan, jsonlines, rttm, srt, webvtt
+from training.collecting.stretches import Found
 
 Reader = Callable[[Path, str], Found]
 

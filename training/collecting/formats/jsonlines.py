@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from training.stretches import FormatError, Found, Said
+from training.collecting.stretches import FormatError, Found, Said
 
 
 def read(path: Path, talk: str) -> Found:

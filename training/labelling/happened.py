@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from judgement.words import STOPS, has_phrase
-from training.timed import HOLLOW, Turn, Utterance, between
+from training.labelling.timed import HOLLOW, Turn, Utterance, between
 
 SHORTEST = 0.2  # s of a pause
 RESUMED = 1.5

@@ -1,6 +1,6 @@
 """Pictures of one or more reports.
 
-    python -m training.plots --out FOLDER NAME=report.json [NAME=other.json ...]
+    python -m training.scoring.plots --out FOLDER NAME=report.json [NAME=other.json ...]
 
 The reports need their rows (`training.evaluate --rows`). Writes confusion and reliability
 of each, and for all together cut_ins (how often the agent speaks at a pause inside a
@@ -22,7 +22,7 @@ import matplotlib.pyplot as _pyplot
 import numpy as np
 
 from judgement.decision import Action
-from training.scores import BINS, TICK
+from training.scoring.scores import BINS, TICK
 
 plt: Any = _pyplot  # its types are partial
 Rows = Sequence[Mapping[str, Any]]

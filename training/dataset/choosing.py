@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from judgement.prompt import render
 from judgement.rows import moment_of
-from training.composition import OBSERVED, OTHERS, TESTS, TRAIN, Cell, TestSet
+from training.dataset.composition import OBSERVED, OTHERS, TESTS, TRAIN, Cell, TestSet
 from training.rows import Row
 
 ORDER = ("test", "dev", "train")  # a double is kept where it was first

@@ -5,7 +5,7 @@ import html
 import re
 from pathlib import Path
 
-from training.stretches import FormatError
+from training.collecting.stretches import FormatError
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from judgement.decision import Action
 from judgement.moment import Kind
-from training.scores import Judged
+from training.scoring.scores import Judged
 
 ROWS = 200
 SLACK = 0.005  # of accuracy: half a point

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from training.formats.rttm import Turn
-from training.recognisers import RATE, Sound, Stretch
-from training.stretches import JOIN, FormatError, MissingTool
+from training.collecting.formats.rttm import Turn
+from training.collecting.recognisers import RATE, Sound, Stretch
+from training.collecting.stretches import JOIN, FormatError, MissingTool
 
 _SHORTEST = 0.1  # s
 _COVERED = 0.8  # from this share under a longer turn of another, words cannot be told apart

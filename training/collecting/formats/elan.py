@@ -9,8 +9,8 @@ value lie evenly between their neighbours.
 from pathlib import Path
 from xml.etree import ElementTree
 
-from training.formats.text import spoken
-from training.stretches import FormatError, Found, Said
+from training.collecting.formats.text import spoken
+from training.collecting.stretches import FormatError, Found, Said
 
 Times = dict[str, tuple[float, float]]
 

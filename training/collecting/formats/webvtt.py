@@ -4,9 +4,9 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from training.formats.subtitles import Cue, Names, cues, fresh, spread, stamps
-from training.formats.text import spoken
-from training.stretches import Found, Said
+from training.collecting.formats.subtitles import Cue, Names, cues, fresh, spread, stamps
+from training.collecting.formats.text import spoken
+from training.collecting.stretches import Found, Said
 
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)*\s+([^>]+)>")
 _UNKNOWN = "unknown"

@@ -13,7 +13,7 @@ from judgement.decision import Action
 from judgement.moment import Kind
 from judgement.permitted import ALLOWED
 from judgement.words import STOPS, WAITS, has_phrase, is_backchannel, words_of
-from training.recorded import Decided, Recorded, Said, said_after
+from training.labelling.recorded import Decided, Recorded, Said, said_after
 
 TALKED_OVER = 1.0  # s of our speech within which more words say that we came too soon
 UNSURE = 2.0  # s of our speech up to which an interruption says nothing certain

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from training.stretches import FormatError, MissingTool
+from training.collecting.stretches import FormatError, MissingTool
 
 RATE = 16_000  # samples a second, mono
 Sound = NDArray[np.float32]

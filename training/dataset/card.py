@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from judgement.decision import Action
 from judgement.prompt import render
 from judgement.rows import moment_of
-from training.choosing import cell_of
-from training.composition import TESTS
+from training.dataset.choosing import cell_of
+from training.dataset.composition import TESTS
 from training.rows import Row
 
 Part = Mapping[str, Sequence[Row]]

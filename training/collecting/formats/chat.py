@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.formats.text import text_of
-from training.stretches import FormatError, Found, Said
+from training.collecting.formats.text import text_of
+from training.collecting.stretches import FormatError, Found, Said
 
 _LINE = re.compile(r"\*([^:\s]+):\s*(.*)", re.DOTALL)
 _TIME = re.compile(

@@ -17,7 +17,7 @@ from judgement.moment import Kind, Moment
 from judgement.permitted import ALLOWED
 from judgement.rows import moment_of
 from judgement.tuned import scaled, threshold
-from training.base import ACTIONS
+from training.model.base import ACTIONS
 from training.rows import Row
 
 Logits = NDArray[np.float32]  # rows x 5

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from training.formats.subtitles import Names, cues, fresh, spread
-from training.formats.text import spoken
-from training.stretches import Found
+from training.collecting.formats.subtitles import Names, cues, fresh, spread
+from training.collecting.formats.text import spoken
+from training.collecting.stretches import Found
 
 
 def read(path: Path, talk: str) -> Found:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from training.diarization import apart
-from training.formats.rttm import Turn
-from training.recognisers import RATE, Recogniser, Sound, Stretch
-from training.stretches import JOIN, FormatError, MissingTool, Said
+from training.collecting.diarization import apart
+from training.collecting.formats.rttm import Turn
+from training.collecting.recognisers import RATE, Recogniser, Sound, Stretch
+from training.collecting.stretches import JOIN, FormatError, MissingTool, Said
 
 SUFFIXES = frozenset(
     ".wav .flac .mp3 .m4a .aac .ogg .oga .opus .wma .aif .aiff .amr .au .sph "

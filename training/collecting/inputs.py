@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from training.formats import READERS, rttm
-from training.recordings import SUFFIXES
-from training.stretches import FormatError
+from training.collecting.formats import READERS, rttm
+from training.collecting.recordings import SUFFIXES
+from training.collecting.stretches import FormatError
 
 _SIDE = re.compile(
     r"^(.+?)[_. -]((?:left|right|agent|caller|callee|customer|client|user|bot|inbound|outbound)"

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.base import ACTIONS, answers, label_tokens
 from training.finetune import examples
+from training.model.base import ACTIONS, answers, label_tokens
+from training.model.trees import batches, trees
 from training.rows import Row
-from training.trees import batches, trees
 
 
 @torch.no_grad()

@@ -1,0 +1,1 @@
+"""Recordings and transcripts, as they come, into timed talks."""

@@ -1,0 +1,1 @@
+"""What happened in a talk, and the label that it gives."""

@@ -1,0 +1,1 @@
+"""The base model, its adapter, and how both are trained and exported."""
