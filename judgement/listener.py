@@ -5,8 +5,6 @@ gives the same moments. A turn is open while what the user says is meant to be
 answered; what they say over the agent is held apart until the floor is yielded.
 """
 
-from collections import deque
-
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment, Policy, Turn
 from judgement.said import Said
@@ -17,7 +15,8 @@ from judgement.words import is_question
 PAUSES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4)
 LATE = 0.8  # s to wait at a pause for the final words, and the turn model
 OVERLAPS = (0.3, 0.6, 0.9, 1.2, 1.5, 2.0, 3.0, 4.0)  # s of sound at which an overlap is asked about
-HISTORY = 12  # turns a judge may look back on
+HISTORY = 12  # turns a judge may look back on; then the older half is dropped, so that a
+# prompt begins with the same turns for a while and a server's cache holds them
 
 
 class Listener:
@@ -40,7 +39,7 @@ class Listener:
         self.turn = 0
         self._idle_seconds = idle_seconds
         self._idle_times = idle_times
-        self._history: deque[tuple[str, str, float]] = deque(maxlen=HISTORY)
+        self._history: list[tuple[str, str, float]] = []
         self._said = Said()
         self._open = False
         self._voice_began = 0.0
@@ -186,6 +185,8 @@ class Listener:
         self.floor = NEXT[self.floor][event]
 
     def _remember(self, who: str, text: str) -> None:
+        if len(self._history) == HISTORY:
+            del self._history[: HISTORY // 2]
         self._history.append((who, text, self.now))
 
     def _open_turn(self) -> None:

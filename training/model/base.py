@@ -119,7 +119,8 @@ def read_trees(adapted: Any, batch: Batch, labels: Sequence[int], device: Any = 
         use_cache=False,
     ).last_hidden_state
     words: Tensor = root.get_output_embeddings().weight[list(labels)]
-    return hidden.flatten(0, 1).float() @ words.float().T
+    with torch.autocast(hidden.device.type, enabled=False):
+        return hidden.flatten(0, 1).float() @ words.float().T
 
 
 def answers(adapted: Any, batch: Batch, labels: Sequence[int], device: Any = "cpu") -> Tensor:
