@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import torch
 from accelerate import Accelerator
@@ -76,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
         "--dense", type=float, default=0.5, help="Weight of every word's loss: does the turn go on?"
     )
     add("--without", choices=TRAINED, default="nothing", help="Train without this: an ablation.")
-    add("--share", type=float, default=1.0, help="Use this share of the training rows.")
+    add("--share", type=float, default=1.0, help="Use this share of the talks.")
     add("--seed", type=int, default=1, help="Of the adapter's beginning and the rows' order.")
     add("--keep", type=int, default=200, help="Steps between checkpoints.")
     add("--dev", type=int, default=1500, help="Rows of dev.jsonl to look at with a checkpoint.")
@@ -187,11 +188,12 @@ def _turns(logits: Tensor, batch: Batch) -> Tensor:
 def _trees(
     path: Path, tokenizer: Any, given: argparse.Namespace, *, share: float = 1.0, most: int = 0
 ) -> list[Tree]:
-    """The rows of a file, or some of them, always the same, as trees."""
+    """The rows of a file, or of a share of its talks, always the same, as trees."""
     rows = TRAINED[given.without](read(path))
-    if share < 1 or most:
-        count = min(most, len(rows)) if most else round(share * len(rows))
-        rows = random.Random(0).sample(rows, count)
+    if share < 1:
+        rows = [row for row in rows if crc32(row["talk"].encode()) < share * 2**32]
+    if most:
+        rows = random.Random(0).sample(rows, min(most, len(rows)))
     return trees(examples(rows, tokenizer), nodes=given.nodes)
 
 
