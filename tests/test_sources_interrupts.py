@@ -15,7 +15,16 @@ from judgement.decision import Action
 from judgement.permitted import ALLOWED
 from judgement.rows import moment_of
 from training.rows import Row
-from training.sources import abuse_heaps, circles, contradictions, frames, idles, material, rambles
+from training.sources import (
+    abuse_heaps,
+    circles,
+    contradictions,
+    frames,
+    idles,
+    material,
+    persons,
+    rambles,
+)  # fmt: skip
 from training.sources.errands import booked
 from training.sources.material import Scene, held_out, load, willing
 
@@ -171,13 +180,44 @@ def test_a_contradiction_is_decided_with_the_value() -> None:
 
 
 def test_frames_say_what_they_need() -> None:
-    data = load("contradictions")
+    data = frames.templates()
     for name, frame in data["frames"].items():
         says = frame.get("says") or frame["against"]
         assert len(says) >= 3 and len(frame["near"]) >= 3 and frame["facts"], name
         mark = "{w}" if "values" in frame else "|"
         assert all(text.count(mark) == 1 for text in says), name
-    assert {each for group in data["apart"] for each in group} <= {*data["frames"]}
+    more = load("contradictions_more")
+    groups = (more["denies"], *load("contradictions")["apart"], *more["apart"])
+    assert {each for group in groups for each in group} <= {*data["frames"]}
+
+
+def test_frames_that_exclude_each_other_do_not_stand_side_by_side() -> None:
+    data = frames.templates()
+    assert "single" in data["apart"]["married"]
+    for seed in range(20):
+        picked = frames.beside("job", data, [*data["frames"]], 5, random.Random(seed))
+        assert len(picked) == 5
+        assert not any(data["apart"][one] & {*picked} - {one} for one in ("job", *picked))
+
+
+def test_facts_by_name_are_tied_to_the_user() -> None:
+    values = frames.templates()["values"]
+    for seed in range(40):
+        chance = random.Random(seed)
+        user = persons.person(["job"], "Anna Tom", values, chance)
+        assert user.fact("The user is tall.").startswith(user.name or "The user")
+        assert all(user.name in tie for tie in user.tie(chance)) and user.name not in (
+            "Anna",
+            "Tom",
+        )
+        assert bool(user.name) == bool(user.tie(chance))
+        told = persons.stranger("The user is tall.", "", user, values, chance)
+        assert told and not told[-1].startswith(("The user", user.name or "The user"))
+
+
+def test_a_fact_of_somebody_else_is_not_contradicted(made: dict[str, list[Row]]) -> None:
+    rows = [row for row in made["contradictions"] if "about somebody else" in row["how"]]
+    assert rows and {row["label"] for row in rows} <= {"silence", "reply"}
 
 
 def test_a_real_request_contradicts_another_value_only(folder: Path) -> None:

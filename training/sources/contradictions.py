@@ -6,10 +6,12 @@ else's affair, an announced change, another thing on the same day). Each is cut 
 words. `interrupt` from the word on that decides it, at every proactivity above 0;
 `silence` before that word and everywhere in the others. At the turn's end: `reply`.
 
-Frames, written by hand, are in contradictions.json. A frame with "values" has facts about
-{v}; said with another value {w} it contradicts. In a frame without, "|" stands after the
-word that decides. Talks are frames, so that test has frames and wordings of its own. What
-people say they like, and what they book, comes from the chats themselves.
+Frames, written by hand, are in contradictions.json and contradictions_more.json. A frame
+with "values" has facts about {v}; said with another value {w} it contradicts. In a frame
+without, "|" stands after the word that decides, as it may after the value. Where facts
+speak of a person by name, one of them says that this is the user; told of somebody else,
+they are contradicted by nothing the user says. Talks are frames, so that test has frames and
+wordings of its own. What people say they like, and what they book, comes from the chats.
 """
 
 import random
@@ -23,7 +25,7 @@ from memory.anchors import facts_in
 from training.labelling.chunks import split_of
 from training.rows import Row
 from training.sources.errands import booked
-from training.sources.frames import HOW, Clause, asked, drawn, of_person
+from training.sources.frames import HOW, Clause, asked, beside, drawn, templates
 from training.sources.material import (
     Scene,
     Talk,
@@ -32,11 +34,11 @@ from training.sources.material import (
     content,
     held_out,
     leant,
-    load,
     numbered,
     scene,
     willing,
 )
+from training.sources.persons import Person, is_plain, person, stranger
 
 SOURCE = "contradictions"
 SCENES = 5  # of a frame
@@ -50,7 +52,7 @@ def rows(folder: Path, chance: random.Random) -> Iterator[Row]:
 
 
 def _rows(folder: Path, chance: random.Random) -> Iterator[Row]:
-    data = load(SOURCE)
+    data = templates()
     talks = by_split(chats(folder))
     known = {split: list(_known(data, split)) for split in talks}
     for name in data["frames"]:
@@ -80,8 +82,7 @@ class _Frame:
         self.frame = data["frames"][name]
         self.data, self.talks, self.chance = data, talks, chance
         self.split = split_of(f"{SOURCE}:{name}")
-        apart = {name}.union(*(group for group in data["apart"] if name in group))
-        self.others = [each for each in known if each not in apart]
+        self.names = [name, *beside(name, data, known, chance.choice((1, 2, 3, 3, 4, 5)), chance)]
         self.drawn = drawn(self.frame, data["values"], chance)
         self.words = content(
             f"{self.drawn.fact} {' '.join(each.text for each in self.drawn.against)}"
@@ -89,15 +90,18 @@ class _Frame:
         self.base = scene(SOURCE, f"{SOURCE}:{name}", self.split, chance)
 
     def rows(self) -> Iterator[Row]:
-        chance = self.chance
-        *other, cross = chance.sample(self.others, chance.choice((1, 2, 3, 3, 4, 5)))
-        who = chance.choice(self.data["values"]["fname"]) if chance.random() < 0.15 else [""]
-        facts = [of_person(fact, who[0]) for fact in self._facts(other)]
+        chance, (_, *other, cross) = self.chance, self.names
+        told = self._facts(other)
+        said = " ".join((*told, self.drawn.fact, *(each.text for each in self.drawn.against)))
+        user = person(self.names, said, self.data["values"], chance)
+        mixed = told and is_plain(said) and chance.random() < 0.4
+        strange = self._of_another(told[0], said, user) if mixed else []
+        facts = [*user.tie(chance), *strange, *map(user.fact, told[1:] if strange else told)]
+        chance.shuffle(facts)
         unknown = tuple(facts)
-        facts.insert(chance.randint(0, len(facts)), of_person(self.drawn.fact, who[0]))
-        talk, history, lead, tail = around(
-            self.talks, self.words | content(" ".join(facts)), chance
-        )
+        facts.insert(chance.randint(0, len(facts)), user.fact(self.drawn.fact))
+        words = self.words | content(f"{' '.join(facts)} {self._denied()}")
+        talk, history, lead, tail = around(self.talks, words, chance)
         base = replace(leant(self.base, talk, history), facts=tuple(facts))
         lead = " ".join([chance.choice(("", *[self._glue("leads")] * 3)), lead]).strip()
         against = chance.choice(self.drawn.against)
@@ -105,9 +109,25 @@ class _Frame:
         yield from self._turn(base, lead, chance.choice(self.drawn.agree), tail)
         for guard in self._guards(cross):
             yield from self._turn(base, lead, guard, tail)
+        absent = replace(against, how="contradicts nothing that is remembered")
         if chance.random() < 0.35:
-            absent = replace(against, how="contradicts nothing that is remembered")
             yield from self._turn(replace(base, facts=unknown), lead, absent, tail)
+        elses = self._of_another(self.drawn.fact, f"{said} {' '.join(unknown)}", user)
+        if elses and chance.random() < 0.35:
+            facts = [*unknown, *elses]
+            chance.shuffle(facts)
+            base = replace(base, facts=tuple(facts))
+            elsewhere = replace(against, how="contradicts a fact about somebody else")
+            yield from self._turn(base, lead, elsewhere, tail)
+
+    def _of_another(self, fact: str, said: str, user: Person) -> list[str]:
+        return stranger(fact, said, user, self.data["values"], self.chance)
+
+    def _denied(self) -> str:
+        """What nobody may say beside these facts."""
+        return " ".join(
+            phrase for name in self.names for phrase in self.data["denies"].get(name, ())
+        )
 
     def _facts(self, names: Sequence[str]) -> list[str]:
         """Facts of other frames."""

@@ -11,17 +11,18 @@ from training.rows import Row
 from training.sources.material import Said, Talk, errand_turns, leant, scene, willing
 
 SOURCE = "contradictions"
+# Settled for this one dinner: who likes a thing, or once asked for it, may ask for another.
 FACTS = {
-    "city": ("The user is looking for a place in {v}.", "User wants to eat in {v}.",
+    "city": ("The user's table is in {v}.", "User has decided to eat in {v}.",
              "The restaurant is to be in {v}."),
-    "cuisine": ("The user wants {v} food.", "User asked for a {v} restaurant."),
-    "time": ("The user's table is for {v}.", "User wants to eat at {v}."),
+    "time": ("The user's table is for {v}.", "User's dinner is at {v}."),
     "date": ("The user's dinner is on {v}.", "User is booking for {v}."),
-    "title": ("The user wants to watch {v}.", "User asked for the film {v}."),
 }  # fmt: skip
 # A request that says that it is a new one contradicts nothing.
 CHANGES = ("actually", "instead", "change", "rather", "another", "else", "different", "?", "not ",
-           "what about", "how about", "no,", "no ", "or ", "any")  # fmt: skip
+           "what about", "how about", "no,", "no ", "or ", "any", "i'm in ",
+           "i am in ")  # fmt: skip
+WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ def _asked(name: str, turns: list[dict[str, Any]]) -> Iterator[Asked]:
 
 
 def _unlike(one: str, other: str) -> bool:
-    """Whether two values surely differ: "6 pm" and "18:00" may be the same, and so may "SF"."""
+    """Whether two values surely differ: "6 pm" and "18:00" may be one, as "SF", or "Friday"."""
+    if bool(WEEKDAY.search(one)) != bool(WEEKDAY.search(other)):
+        return False
     if min(len(one), len(other)) <= 3 or {*one.lower().split()} & {*other.lower().split()}:
         return False
     numbers = [{int(each) % 12 for each in re.findall(r"\d+", value)} for value in (one, other)]
