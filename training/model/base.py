@@ -46,17 +46,20 @@ def find_base(given: str) -> tuple[Path, str | None]:
 def load_tokenizer(given: str) -> Any:
     """The tokenizer of a base model."""
     folder, gguf = find_base(given)
-    return AutoTokenizer.from_pretrained(str(folder), **({"gguf_file": gguf} if gguf else {}))
+    auto: Any = AutoTokenizer
+    return auto.from_pretrained(str(folder), **({"gguf_file": gguf} if gguf else {}))
 
 
 def load_base(given: str, *, dtype: torch.dtype = torch.bfloat16) -> Any:
     """The base model, which attends along trees."""
-    AttentionInterface.register("tree", _attend)
+    attention: Any = AttentionInterface
+    attention.register("tree", _attend)
     folder, gguf = find_base(given)
     packed: dict[str, Any] = {}
     if gguf:  # with dense weights: products with packed ones are several times slower
         packed = {"gguf_file": gguf, "quantization_config": GgufConfig(gguf, dequantize=True)}
-    model = AutoModelForCausalLM.from_pretrained(
+    auto: Any = AutoModelForCausalLM
+    model = auto.from_pretrained(
         str(folder), dtype=dtype, attn_implementation="tree", **packed
     )
     if model.config.model_type != "llama":
@@ -81,8 +84,9 @@ def with_adapter(model: Any, *, rank: int, first: int) -> PeftModel:
 
 def load_adapter(model: Any, folder: Path, *, trainable: bool = False) -> PeftModel:
     """`model` with the adapter in `folder`. Raises `BaseMissing` if it is of another base."""
+    peft: Any = PeftModel
     try:
-        adapted = PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
+        adapted = peft.from_pretrained(model, str(folder), is_trainable=trainable)
     except (RuntimeError, ValueError, OSError) as error:
         raise BaseMissing(f"{folder} is no adapter for this base: {error}") from error
     in_full_precision(adapted)
@@ -109,15 +113,16 @@ def label_tokens(tokenizer: Any) -> list[int]:
 
 def read_trees(adapted: Any, batch: Batch, labels: Sequence[int], device: Any = "cpu") -> Tensor:
     """The logits of the five labels at every node: B * T x 5, float32."""
-    root = adapted.get_base_model() if isinstance(adapted, PeftModel) else adapted
+    root: Any = adapted.get_base_model() if isinstance(adapted, PeftModel) else adapted
     sees = torch.zeros(batch.sees.shape, dtype=torch.bfloat16)
     sees.masked_fill_(~batch.sees, -1e9)
-    hidden: Tensor = root.model(
+    states: Any = root.model(
         input_ids=batch.tokens.to(device),
         position_ids=batch.positions.to(device),
         attention_mask=sees.to(device),
         use_cache=False,
-    ).last_hidden_state
+    )
+    hidden: Tensor = states.last_hidden_state
     words: Tensor = root.get_output_embeddings().weight[list(labels)]
     with torch.autocast(hidden.device.type, enabled=False):
         return hidden.flatten(0, 1).float() @ words.float().T

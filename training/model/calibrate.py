@@ -2,8 +2,9 @@
 
 A kind's temperature is the one under which its rows are likeliest (Guo et al. 2017,
 https://arxiv.org/abs/1706.04599). A pause's and an overlap's threshold is the one with the
-best balanced accuracy; the interruption's is the lowest with at most `FALSE` false
-interruptions in 10 minutes of ordinary speech, an ordinary row counting as a quarter second.
+best balanced accuracy on what really happened in talks; the interruption's is the lowest
+with at most `FALSE` false interruptions in 10 minutes of ordinary speech, an ordinary row
+counting as a quarter second.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from judgement.moment import Kind, Moment
 from judgement.permitted import ALLOWED
 from judgement.rows import moment_of
 from judgement.tuned import scaled, threshold
+from training.dataset.composition import OBSERVED
 from training.model.base import ACTIONS
 from training.rows import Row
 
@@ -39,6 +41,8 @@ def calibration(rows: Sequence[Row], logits: Logits) -> dict[str, Any]:
         if not chosen:
             continue
         heats[kind] = temperature(logits[chosen], labels[chosen], kind)
+        if kind in (Kind.PAUSE, Kind.OVERLAP):
+            chosen = [at for at in chosen if rows[at].get("family") in OBSERVED] or chosen
         acts = _acts(logits[chosen], kind, heats)
         truly = labels[chosen] != SILENCE
         if kind is Kind.PARTIAL:
