@@ -125,9 +125,9 @@ def _length(moment: Moment) -> str:
 
 
 def _touched(moment: Moment) -> str:
-    """The policy nearest by meaning, and how near in tenths."""
+    """The policy nearest by meaning, and how near in hundredths."""
     policy = moment.signals.get(POLICY)
-    return f"\nnear {policy} {10 * moment.signal(POLICY_MATCH):.0f}" if policy else ""
+    return f"\nnear {policy} {100 * moment.signal(POLICY_MATCH):.0f}" if policy else ""
 
 
 def parse(logprobs: Mapping[str, float], *, judge: str) -> Decision | None:

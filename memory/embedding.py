@@ -23,7 +23,8 @@ def read_vectors(file: Path) -> dict[str, Vectors]:
     """What `write_vectors` left there; nothing where it cannot be read, as it can be made again."""
     try:
         with file.open("rb") as source, np.load(source) as kept:
-            return dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
+            texts = json.loads(kept["texts"].tobytes())
+            return dict(zip(texts, kept["vectors"], strict=True))
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return {}
 
@@ -31,7 +32,8 @@ def read_vectors(file: Path) -> dict[str, Vectors]:
 def write_vectors(file: Path, vectors: Mapping[str, Vectors]) -> None:
     """Keep the vectors of texts in `file`, replacing it whole."""
     unfinished = file.with_suffix(f".{os.getpid()}.npz")
-    np.savez(unfinished, texts=np.array(list(vectors)), vectors=np.array(list(vectors.values())))
+    texts = np.frombuffer(json.dumps(list(vectors)).encode(), np.uint8)
+    np.savez(unfinished, texts=texts, vectors=np.array(list(vectors.values())))
     unfinished.replace(file)
 
 

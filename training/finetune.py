@@ -67,14 +67,14 @@ def parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, help="The folder with train.jsonl and dev.jsonl.")
     add("--out", type=Path, required=True, help="Checkpoints, events and the adapter.")
     add("--base", default=PACKAGE, help="A weight package, a .gguf file or a folder.")
-    add("--tokens", type=float, default=1e6, help="Stop after so many tokens, shared ones once.")
+    add("--tokens", type=float, default=1.2e6, help="Stop after so many tokens, shared ones once.")
     add("--batch", type=int, default=2048, help="Tokens a step.")
     add("--nodes", type=int, default=256, help="Tokens of one tree at most.")
     add("--rate", type=float, default=1e-3, help="The highest learning rate.")
     add("--rank", type=int, default=16, help="Rank of the LoRA.")
     add("--first", type=int, default=10, help="The first block with a LoRA: lower ones stay.")
     add(
-        "--dense", type=float, default=0.5, help="Weight of every word's loss: does the turn go on?"
+        "--dense", type=float, default=0.3, help="Weight of every word's loss: does the turn go on?"
     )
     add("--without", choices=TRAINED, default="nothing", help="Train without this: an ablation.")
     add("--share", type=float, default=1.0, help="Use this share of the talks.")

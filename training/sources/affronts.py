@@ -43,8 +43,9 @@ MILD = re.compile(
     r"\b(?:you are|you're|youre|ur|you)(?: (?:a|an|such|so|just|really|pretty|the|one|all|all just|"
     r"clearly|fat|little|total|complete|sad))* "
     r"(?:idiots?|morons?|stupid|dumb|pathetic|losers?|liar|clown|ridiculous|useless|snowflake|"
-    r"fool|sissy|troll|disgusting|coward)\b|^shut up\b"
+    r"fool|sissy|troll|disgusting|coward)\b|^shut up\b|\b(?:you|u) suck\b"
 )
+_BARE = re.compile(r"^(?:stupid|dumb|an?|the|such|little|fat|ugly| )*(?:idiot|moron|bitch|loser)s?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _met(row: Mapping[str, str]) -> tuple[str, str] | None:
 
 def _abusive(text: str) -> bool:
     said = text.lower()
-    return bool(STRONG.search(said) or MILD.search(said))
+    return bool(STRONG.search(said) or MILD.search(said) or _BARE.search(said))
 
 
 def _before(row: Mapping[str, str]) -> tuple[Said, ...]:

@@ -28,6 +28,7 @@ POLITICAL = re.compile(
     r"lgbtq?|nationalis\w*|left|right-wing|progressive)\b",
     re.IGNORECASE,
 )
+ASKS = ("you think", "you agree", "you say")  # what asks for an opinion ends so
 OTHERS = 6  # personas that hear each ordinary opinion
 REFUSED = 0.3  # share of the personas with the policy that refuse rather than deflect
 
@@ -53,7 +54,7 @@ def _political(folder: Path, own: Mapping[str, Any], chance: random.Random) -> I
         text = _spoken(statement, own, chance)
         asked, plain = list(personas(split_of(talk), 3, chance))[1:]
         label = "refuse" if chance.random() < REFUSED else "deflect"
-        who = _with(asked, label, own["politics"][split_of(talk)], chance)
+        who = _with(asked, label, _fitting(text, own["politics"][split_of(talk)]), chance)
         source = ("anthropic_opinions", "CC-BY-4.0", talk)
         yield _row(source, text, label, f"politics, which the persona {label}s", who, chance)
         yield _row(source, text, "reply", "politics, and no policy", plain, chance)
@@ -75,6 +76,12 @@ def _spoken(statement: str, own: Mapping[str, Any], chance: random.Random) -> st
     if statement.lower().startswith("i ") and start in ("i think", "my view is that"):
         start = ""
     return f"{start} {statement} {chance.choice(own['ends'])}".strip()
+
+
+def _fitting(said: str, wordings: Sequence[str]) -> list[str]:
+    """The wordings that `said` touches: the agent's own opinion only where it is asked for."""
+    asks = said.endswith(ASKS)
+    return [each for each in wordings if asks or not each.startswith("its own opinion")]
 
 
 def _with(who: Persona, label: str, wordings: Sequence[str], chance: random.Random) -> Persona:

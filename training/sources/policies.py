@@ -5,7 +5,8 @@ service; personas name topics of topics.json. A persona has a twin that names so
 topics otherwise or not at all, and is asked the same. About half of what is asked touches
 a policy; of the rest, most lies near one. Requests to do harm are refused by everybody.
 Cut before they are clear, requests are silences. A family of intents is asked in one
-split only, and test's personas name only what is asked in test.
+split only, and test's personas name only what is asked in test. In train there are
+personas of the worlds in policy_topics/ besides, which hear more that lies near.
 """
 
 import random
@@ -17,10 +18,14 @@ from judgement.words import UNFINISHED
 from training.labelling.backdrop import fact
 from training.labelling.chunks import past
 from training.rows import Row
-from training.sources.topics import LICENCES, OUTSIDE, Topic, Topics, topics
+from training.sources.topics import LICENCES, OUTSIDE, Topic, Topics, topics, worlds
 
 PAIRS = {"train": 1000, "dev": 110, "test": 260}  # of personas
+OWN_PAIRS = 260  # of each world, in train
+MENTIONING = 0.08  # share of personas of one to three topics that people mention
+OWN_MENTIONING = 0.5
 ASKED = 10  # requests of a pair
+MENTIONED = 3  # of them
 RATE = 2.7  # words/s
 PROACTIVITY = (0.0, 0.2, 0.3, 0.5, 0.5, 0.5, 0.7, 0.8, 1.0)
 ABOUT = ("anything about {}", "questions about {}", "help with {}", "requests about {}")
@@ -78,10 +83,17 @@ def rows(folder: Path, chance: random.Random) -> Iterator[Row]:
     known = topics(folder)
     for split, count in PAIRS.items():
         maker = _Maker(known, split, random.Random(f"{split}:{chance.random()}"))
-        for number in range(count):
-            talk = f"policies:{split}:{number}"
-            for at, row in enumerate(maker.pair()):
-                yield {"id": f"{talk}:{at}", "split": split, "talk": talk} | row
+        yield from _made(maker, split, f"policies:{split}", count)
+    for name, world in worlds():
+        maker = _Maker(world, "train", random.Random(name), mentioning=OWN_MENTIONING)
+        yield from _made(maker, "train", f"policies:{name}", OWN_PAIRS)
+
+
+def _made(maker: "_Maker", split: str, name: str, count: int) -> Iterator[Row]:
+    for number in range(count):
+        talk = f"{name}:{number}"
+        for at, row in enumerate(maker.pair()):
+            yield {"id": f"{talk}:{at}", "split": split, "talk": talk} | row
 
 
 def _touched(group: str, policies: Sequence[Topic]) -> bool | None:
@@ -94,8 +106,10 @@ def _touched(group: str, policies: Sequence[Topic]) -> bool | None:
 class _Maker:
     """Makes the personas and requests of one split."""
 
-    def __init__(self, known: Topics, split: str, chance: random.Random) -> None:
-        self._known, self._chance = known, chance
+    def __init__(
+        self, known: Topics, split: str, chance: random.Random, *, mentioning: float = MENTIONING
+    ) -> None:
+        self._known, self._chance, self._mentioning = known, chance, mentioning
         self._groups = sorted(g for g in known.asks if known.split(g) == split and known.asks[g])
         mine = frozenset(self._groups)
         self._topics: dict[str, list[Topic]] = {"intent": [], "broad": [], OUTSIDE: []}
@@ -106,7 +120,7 @@ class _Maker:
 
     def pair(self) -> Iterator[Row]:
         """The rows of a persona and its twin."""
-        cast = self._mention_cast() if self._chance.random() < 0.08 else self._cast()
+        cast = self._mention_cast() if self._chance.random() < self._mentioning else self._cast()
         asks = list(self._asks(cast))
         twin = self._twin(cast)
         proactivity = self._chance.choice(PROACTIVITY)
@@ -192,7 +206,7 @@ class _Maker:
                 covers = self._chance.choice(policies).covers & set(self._groups)
                 yield self._ask(self._chance.choice(sorted(covers)), before=clear)
             elif mentions := [m for g in touched for m in self._known.mentions.get(g, ())]:
-                if at >= ASKED - 3 and len(cast.policies) <= 3 and self._few(cast):
+                if at >= ASKED - MENTIONED and len(cast.policies) <= 3 and self._few(cast):
                     yield Ask("", self._chance.choice(mentions))
                 elif clear:
                     yield self._ask(self._chance.choice(near or clear))

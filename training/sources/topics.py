@@ -5,12 +5,16 @@ A group is what people ask alike: an intent ("clinc150/pin_change") or a topic o
 Families hold intents that some wordings of each other cover too; what a fair reader might
 file under either is `unclear` and is never asked of a persona that names only the other,
 unless `apart` says that the two are told apart. A topic that is `broad` covers several.
+
+policy_topics/ holds several hundred more, for train only: each file is a world of its own,
+since only within a file it is known which topics are hard to tell apart. Their "near" are
+requests that share words or the field and are not covered.
 """
 
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,10 +49,11 @@ class Topics:
     harmful: Groups
     asks: Mapping[str, Sequence[str]]
     mentions: Mapping[str, Sequence[str]]
+    only: str = ""  # the one split that all groups are in, if they are
 
     def split(self, group: str) -> str:
         """The split of a group's family: nothing of it is asked in another."""
-        return split_of(f"family:{self.family[group]}")
+        return self.only or split_of(f"family:{self.family[group]}")
 
 
 def topics(folder: Path) -> Topics:
@@ -68,6 +73,43 @@ def topics(folder: Path) -> Topics:
         harmful=frozenset(f"{OUTSIDE}/{name}" for name in own if own[name]["harmful"]),
         asks={group: asks[group] for group in family},
         mentions={f"{OUTSIDE}/{name}": own[name]["mention"] for name in own},
+    )
+
+
+def worlds() -> Iterator[tuple[str, Topics]]:
+    """The name and the topics of each file of policy_topics. Raises `KeyError`."""
+    for path in sorted(Path(__file__).with_name("policy_topics").glob("*.json")):
+        given = json.loads(path.read_text(encoding="utf-8"))["topics"]
+        yield path.stem, _world(path.stem, {each["topic"]: each for each in given})
+
+
+def _world(name: str, own: Mapping[str, Any]) -> Topics:
+    group = {topic: f"{OUTSIDE}/{name}/{topic}" for topic in own}
+    family = {each: each for each in group.values()}
+    unclear = _unclear(
+        {
+            "families": {},
+            OUTSIDE: {
+                group[topic]: {"unclear": [group[other] for other in each.get("unclear", ())]}
+                for topic, each in own.items()
+            },
+        }
+    )
+    known = _Known(family, unclear, set())
+    says = [
+        Topic(say, frozenset((group[topic],)), known.near(group[topic]), OUTSIDE)
+        for topic, each in own.items()
+        for say in each["say"]
+    ]
+    return Topics(
+        say=says,
+        held_out=frozenset(),
+        family=family,
+        domain=dict.fromkeys(family, name),
+        harmful=frozenset(),
+        asks={group[topic]: each["ask"] for topic, each in own.items()},
+        mentions={group[topic]: each["near"] for topic, each in own.items()},
+        only="train",
     )
 
 
