@@ -25,7 +25,7 @@ from judgement.decision import Action
 from judgement.judge import Judge
 from judgement.moment import Kind, Moment, Policy
 from judgement.persona import Persona
-from judgement.policies import Informed, PolicyMatcher
+from judgement.policies import Informed, OnTime, PolicyMatcher
 from judgement.rules import Rules
 from judgement.words import topic_of
 from memory.embedding import Embedder
@@ -82,7 +82,7 @@ async def measure(matcher: PolicyMatcher) -> None:
             persona = personas()[request.persona]
             judge: Judge = Rules()
             if name == "meaning":
-                judge = Informed(judge, matcher, lambda persona=persona: persona)
+                judge = Informed(judge, OnTime(matcher, lambda persona=persona: persona))
             counts[request.should] += await _declines(judge, request.text, persona)
         wanted = sum(each.should == "refuse" for each in asked)
         print(

@@ -1,7 +1,7 @@
 """Which policy of a persona words are nearest to by meaning, and how near.
 
-The judge is told both and weighs them itself: a topic's words are enough, a persona
-without example sentences is known as well. The same in calls and in training.
+The judge is told both and weighs them itself. A topic's words are all that is known
+of it: policies with examples are `judgement.policies`. The same in calls and in training.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,6 @@ import numpy as np
 from judgement.decision import Action, Decision
 from judgement.judge import Judge
 from judgement.moment import Kind, Moment
-from judgement.persona import Persona
 from judgement.policies import Embed, Match
 from judgement.signals import POLICY, POLICY_MATCH
 from judgement.words import topic_of
@@ -35,24 +34,24 @@ class Policies(Protocol):
 
 
 class Nearest:
-    """Finds the nearest policy. Vectors of topics and examples are made once."""
+    """Finds the nearest policy. Vectors of topics are made once."""
 
     def __init__(self, embed: Embed, known: Mapping[str, Vectors] | None = None) -> None:
         """`embed` gives a row of length 1 for each text, or raises `EmbeddingError`.
 
-        `known` are the rows of topics and examples that need not be embedded again.
+        `known` are the rows of topics that need not be embedded again.
         """
         self._embed = embed
         self._known = dict(known or {})
 
     @property
     def known(self) -> Mapping[str, Vectors]:
-        """The rows of all topics and examples learnt; never of what a user said."""
+        """The rows of all topics learnt; never of what a user said."""
         return self._known
 
     async def learn(self, persona: Policies) -> None:
-        """Embed what the persona says of its policies, so that no talk waits for it."""
-        texts = [text for *_, text in _sentences(persona)]
+        """Embed the topics of the persona's policies, so that no talk waits for it."""
+        texts = [topic for _, topic in _topics(persona)]
         if new := [text for text in dict.fromkeys(texts) if text not in self._known]:
             self._known.update(zip(new, await self._embed(new), strict=True))
 
@@ -70,34 +69,17 @@ class Nearest:
             return None
         await self.learn(persona)
         [vector] = await self._embed([said])
-        sentences = list(_sentences(persona))
-        rows = np.array([self._known[text] for *_, text in sentences], np.float32)
-        near: list[float] = (rows @ vector).tolist()
-        answered = [at for at, (action, *_) in zip(near, sentences, strict=True) if not action]
-        bar = max(answered, default=-1.0)
-        counts = [
-            (at, action, topic)
-            for at, (action, topic, text) in zip(near, sentences, strict=True)
-            if action and (text == topic or at > bar)
-        ]
-        cosine, action, topic = max(counts, key=lambda each: each[0])
-        return Match(action, topic, round(cosine, 2))
+        topics = list(_topics(persona))
+        rows = np.array([self._known[topic] for _, topic in topics], np.float32)
+        near = rows @ vector
+        best = int(near.argmax())
+        return Match(*topics[best], round(float(near[best]), 2))
 
 
-def _sentences(persona: Policies) -> Iterator[tuple[Action | None, str, str]]:
-    """Action, topic and text of each topic and example; None for what the persona answers.
-
-    An example counts only where no sentence that is answered is nearer.
-    """
-    examples: Mapping[str, tuple[str, ...]] = {}
-    if isinstance(persona, Persona):
-        examples = persona.examples
+def _topics(persona: Policies) -> Iterator[tuple[Action, str]]:
     for action, policies in ((Action.REFUSE, persona.refuse), (Action.DEFLECT, persona.deflect)):
-        for topic in map(topic_of, policies):
-            yield action, topic, topic
-            yield from ((action, topic, text) for text in examples.get(topic, ()))
-    if examples and isinstance(persona, Persona):
-        yield from ((None, "", text) for text in persona.answers)
+        for policy in policies:
+            yield action, topic_of(policy)
 
 
 class Told:

@@ -6,21 +6,23 @@ nearest sentence alone would go by the subject, drills or ladders, and not by th
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from judgement.decision import Action, Decision
 from judgement.everyday import EVERYDAY
 from judgement.judge import Judge, read_ahead
-from judgement.moment import Kind, Moment
+from judgement.moment import Kind, Moment, Policy
 from judgement.persona import Persona
+from judgement.rules import touched
 from judgement.signals import POLICY, POLICY_MATCH
 from judgement.words import topic_of
 from memory.embedding import EmbeddingError, Vectors
 
+_P = TypeVar("_P", Persona, Policy)
 Embed = Callable[[Sequence[str]], Awaitable[Vectors]]
 
 WAIT = 0.08  # s that a pause waits for a match before it is judged by words alone
@@ -130,33 +132,43 @@ class Matcher(Protocol):
         ...
 
 
-class Informed:
-    """A judge that is told at a pause which policy the words touch most.
-
-    The match is made once for the same words. Late or failed, the judge is
-    asked without it.
-    """
+class OnTime:
+    """A matcher for a talk: asked once for the same words; late or failed, it finds nothing."""
 
     def __init__(
-        self,
-        judge: Judge,
-        matcher: Matcher,
-        persona: Callable[[], Persona],
-        *,
-        wait: float | None = WAIT,
+        self, matcher: Matcher, persona: Callable[[], Persona], *, wait: float | None = WAIT
     ) -> None:
         """`persona` gives whom the agent plays now; `wait` None is as long as it takes."""
-        self.name = judge.name
-        self._judge = judge
         self._matcher = matcher
         self._persona = persona
         self._wait = wait
         self._last: tuple[Persona, str] | None = None  # what `_match` is of
         self._match: Match | None = None
 
+    async def match(self, said: str) -> Match | None:
+        """The policy that `said` touches most."""
+        asked = (self._persona(), said)
+        if asked != self._last:
+            try:
+                async with asyncio.timeout(self._wait):
+                    self._match = await self._matcher.match(said, asked[0])
+            except (TimeoutError, EmbeddingError):
+                return None
+            self._last = asked
+        return self._match
+
+
+class Informed:
+    """A judge that is told at a pause which policy the words touch most."""
+
+    def __init__(self, judge: Judge, matcher: OnTime) -> None:
+        self.name = judge.name
+        self._judge = judge
+        self._matcher = matcher
+
     async def judge(self, moment: Moment) -> Decision:
         """The judge's decision on `moment` with its match among the signals."""
-        match = await self._find(moment.breath) if moment.kind is Kind.PAUSE else None
+        match = await self._matcher.match(moment.breath) if moment.kind is Kind.PAUSE else None
         if match:
             told = {
                 POLICY: f"{match.action}: {match.topic}",
@@ -169,13 +181,60 @@ class Informed:
         """As the judge does."""
         await read_ahead(self._judge, moment)
 
-    async def _find(self, said: str) -> Match | None:
-        asked = (self._persona(), said)
-        if asked != self._last:
-            try:
-                async with asyncio.timeout(self._wait):
-                    self._match = await self._matcher.match(said, asked[0])
-            except (TimeoutError, EmbeddingError):
-                return None
-            self._last = asked
-        return self._match
+
+class ByExample:
+    """A judge whose persona's examples decide what touches the policies that have some.
+
+    The judge decides when to answer, and on every other policy: it does not see those
+    that have examples, since a few sentences tell a request from its look-alikes better
+    than a topic's name does (benchmarks/policies.py).
+    """
+
+    def __init__(self, judge: Judge, matcher: OnTime, persona: Callable[[], Persona]) -> None:
+        """`persona` gives whom the agent plays now."""
+        self.name = judge.name
+        self._judge = judge
+        self._matcher = matcher
+        self._persona = persona
+
+    async def judge(self, moment: Moment) -> Decision:
+        """The judge's decision; a reply gives way to what the examples or their words say."""
+        rest = self._rest(moment)
+        if rest is moment or moment.kind is not Kind.PAUSE:
+            return await self._judge.judge(rest)
+        match, decision = await asyncio.gather(
+            self._matcher.match(moment.breath), self._judge.judge(rest)
+        )
+        if decision.action is not Action.REPLY:
+            return decision
+        signals = {**moment.signals}
+        if match:
+            signals |= {POLICY: f"{match.action}: {match.topic}", POLICY_MATCH: match.sure}
+        found = touched(replace(moment, signals=signals))
+        return with_action(decision, *found) if found else decision
+
+    async def read_ahead(self, moment: Moment) -> None:
+        """As the judge does."""
+        await read_ahead(self._judge, self._rest(moment))
+
+    def _rest(self, moment: Moment) -> Moment:
+        examples = self._persona().examples
+        if not examples:
+            return moment
+        return replace(moment, persona=unexampled(moment.persona, examples))
+
+
+def unexampled(persona: _P, examples: Container[str]) -> _P:
+    """The persona without the policies that have examples."""
+    refuse, deflect = (
+        tuple(policy for policy in policies if topic_of(policy) not in examples)
+        for policies in (persona.refuse, persona.deflect)
+    )
+    return replace(persona, refuse=refuse, deflect=deflect)
+
+
+def with_action(decision: Decision, action: Action, topic: str) -> Decision:
+    """The decision with all that is not silence given to `action`."""
+    silence = decision.probabilities[Action.SILENCE]
+    shares = {each: 0.0 for each in Action} | {Action.SILENCE: silence, action: 1 - silence}
+    return replace(decision, action=action, probabilities=shares, reason=f"{action}: {topic}")

@@ -20,6 +20,7 @@ from judgement.words import (
 INSISTING = 1.5  # s of speech after the agent's opener that count as wanting the floor back
 WORDLESS = 0.9  # s of sound without a recognised word that stop the agent all the same
 MEANT = 0.05  # how sure a match by meaning must be to count; chosen by benchmarks/policies.py
+_DOES = {Action.REFUSE: "asks for", Action.DEFLECT: "turns to"}
 WORD = 0.4  # s of sound after which one word is enough, if it is no backchannel
 
 
@@ -93,16 +94,29 @@ def pause_to_wait_for(moment: Moment) -> float:
 
 
 def _answer(moment: Moment) -> Decision:
-    for action, policies, does in (
-        (Action.REFUSE, moment.persona.refuse, "asks for"),
-        (Action.DEFLECT, moment.persona.deflect, "turns to"),
-    ):
-        topic = _named(moment.breath, policies) or _meant(moment, action)
-        if topic:
-            return decide(action, f"{does} {topic}")
+    if found := touched(moment):
+        action, topic = found
+        return decide(action, f"{_DOES[action]} {topic}")
     if moment.signals.get("affront"):
         return decide(Action.REFUSE, "is abusive")
     return decide(Action.REPLY, "seems to be done")
+
+
+def touched(moment: Moment) -> tuple[Action, str] | None:
+    """What the persona's policies say of the words, by a policy's own words or by meaning.
+
+    The action and the topic; None where no policy is touched, or in an emergency.
+    """
+    if has_phrase(moment.said, EMERGENCIES):
+        return None
+    for action, policies in (
+        (Action.REFUSE, moment.persona.refuse),
+        (Action.DEFLECT, moment.persona.deflect),
+    ):
+        topic = _named(moment.breath, policies) or _meant(moment, action)
+        if topic:
+            return action, topic
+    return None
 
 
 def _named(said: str, policies: tuple[str, ...]) -> str:

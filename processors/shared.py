@@ -17,7 +17,7 @@ from judgement.moment import Kind, Moment
 from judgement.nearest import Nearest
 from judgement.permitted import Limits, Permitted
 from judgement.persona import Persona
-from judgement.policies import Informed, PolicyMatcher
+from judgement.policies import ByExample, Informed, OnTime, PolicyMatcher, unexampled
 from judgement.repacked import repacked
 from judgement.rules import Rules
 from judgement.serving import LocalServer, packaged_model
@@ -54,7 +54,8 @@ class Shared:
     judge_client: AsyncOpenAI | None = None
     judge_server: LocalServer | None = None
     adapter: Adapter | None = None
-    policies: PolicyMatcher | Nearest | None = None
+    policies: PolicyMatcher | None = None
+    nearest: Nearest | None = None
     lines: dict[str, Line] = field(default_factory=dict[str, Line])
     _reading: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
@@ -67,6 +68,7 @@ class Shared:
         server = await asyncio.to_thread(_server, settings)
         blocks = settings.blocks
         access = folder / "access.db"
+        policies, nearest = await _policies(settings)
         shared = cls(
             settings=settings,
             persona=load_persona(settings.persona),
@@ -84,7 +86,8 @@ class Shared:
             judge_client=_judge_client(settings, judge_server),
             judge_server=judge_server,
             adapter=adapter,
-            policies=await _policies(settings),
+            policies=policies,
+            nearest=nearest,
         )
         await _warm(settings, server, shared.persona)
         shared.lines = await _prepared(settings, [shared.persona, *personas().values()])
@@ -104,11 +107,15 @@ class Shared:
         return Permitted(judge, allowed, patience=lambda: role.persona.patience)
 
     def _judge(self, role: Role) -> Judge:
-        choice = self.settings.judge
-        judge = self._llama(self.judge_client) if self.judge_client else Rules()
-        if self.policies:
-            judge = Informed(judge, self.policies, lambda: role.persona)
-        return Guarded(judge, Rules(), budget=choice.budget) if self.judge_client else judge
+        known = OnTime(self.policies, lambda: role.persona) if self.policies else None
+        if not self.judge_client:
+            return Informed(Rules(), known) if known else Rules()
+        judge = self._llama(self.judge_client)
+        if self.nearest:
+            judge = Informed(judge, OnTime(self.nearest, lambda: _others(role.persona, known)))
+        if known:
+            judge = ByExample(judge, known, lambda: role.persona)
+        return Guarded(judge, Rules(), budget=self.settings.judge.budget)
 
     def _llama(self, client: AsyncOpenAI) -> Judge:
         local = self.judge_server
@@ -120,6 +127,11 @@ class Shared:
             trained=self.adapter is not None,
         )
         return complete(llama, self.adapter)
+
+
+def _others(persona: Persona, known: OnTime | None) -> Persona:
+    """The persona with the policies that its examples do not decide."""
+    return unexampled(persona, persona.examples) if known else persona
 
 
 def _judge_client(settings: Settings, server: LocalServer | None) -> AsyncOpenAI | None:
@@ -178,21 +190,25 @@ def _models(settings: Settings) -> Path:
     return Path(settings.memory.path).parent / "models"
 
 
-async def _policies(settings: Settings) -> PolicyMatcher | Nearest | None:
-    """What knows policies by meaning, for the rules that are to have it and a llama here."""
-    here = _judges_here(settings)
-    if not here and (settings.judge.kind != "rules" or settings.judge.policies == "words"):
-        return None
+async def _policies(settings: Settings) -> tuple[PolicyMatcher | None, Nearest | None]:
+    """What knows policies by meaning: by their examples, and for a llama here by their topics."""
+    here, by_words = _judges_here(settings), settings.judge.policies == "words"
+    if not here and (settings.judge.kind != "rules" or by_words):
+        return None, None
     folder = _models(settings)
     kept = folder / f"{PACKAGE}.npz"
     embedder = await asyncio.to_thread(_embedder, folder)
     known = await asyncio.to_thread(read_vectors, kept)
-    matcher = (Nearest if here else PolicyMatcher)(embedder.embed, known)
-    for persona in (load_persona(settings.persona), *personas().values()):
-        await matcher.learn(persona)
-    if matcher.known.keys() != known.keys():
-        await asyncio.to_thread(write_vectors, kept, matcher.known)
-    return matcher
+    matcher = None if by_words else PolicyMatcher(embedder.embed, known)
+    nearest = Nearest(embedder.embed, known) if here else None
+    learnt = dict(known)
+    for each in filter(None, (matcher, nearest)):
+        for persona in (load_persona(settings.persona), *personas().values()):
+            await each.learn(persona)
+        learnt |= each.known
+    if learnt.keys() != known.keys():
+        await asyncio.to_thread(write_vectors, kept, learnt)
+    return matcher, nearest
 
 
 def _embedder(folder: Path) -> Embedder:

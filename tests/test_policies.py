@@ -11,7 +11,7 @@ from judgement.decision import Action, Decision, decide
 from judgement.everyday import EVERYDAY
 from judgement.moment import Kind, Moment, Policy
 from judgement.persona import Persona
-from judgement.policies import Informed, PolicyMatcher
+from judgement.policies import ByExample, Informed, OnTime, PolicyMatcher
 from judgement.rules import MEANT, Rules
 from memory.embedding import EmbeddingError, Vectors
 
@@ -69,7 +69,7 @@ def pause(said: str, kind: Kind = Kind.PAUSE) -> Moment:
 
 
 def informed(space: Space, judge: Listening | Rules) -> Informed:
-    return Informed(judge, PolicyMatcher(space.embed), lambda: CLERK)
+    return Informed(judge, OnTime(PolicyMatcher(space.embed), lambda: CLERK))
 
 
 @pytest.mark.parametrize(
@@ -189,3 +189,49 @@ async def test_an_emergency_is_answered_whatever_it_is_near_to():
     told = {"typed": True, "policy": "refuse: a dose", "policy_match": 0.9}
     moment = Moment(Kind.PAUSE, "I took an overdose", persona=POLICY, signals=told)
     assert (await Rules().judge(moment)).action is Action.REPLY
+
+
+class Answers(Listening):
+    """Gives one action to everything."""
+
+    def __init__(self, action: Action):
+        super().__init__()
+        self.action = action
+
+    async def judge(self, moment: Moment) -> Decision:
+        self.moments.append(moment)
+        return decide(self.action, "as told", sure=0.8)
+
+
+def by_example(space: Space, judge: Listening) -> ByExample:
+    return ByExample(judge, OnTime(PolicyMatcher(space.embed), lambda: CLERK), lambda: CLERK)
+
+
+async def test_a_judge_sees_the_policies_without_examples_only():
+    judge = Answers(Action.REPLY)
+    await by_example(Space(), judge).judge(pause("a lamp please"))
+    assert judge.moments[0].persona == Policy(("staff (colleague)",), ())
+
+
+@pytest.mark.parametrize(
+    ("judged", "said", "action"),
+    [
+        (Action.REPLY, "those up there", Action.DEFLECT),
+        (Action.REPLY, "any discount", Action.REFUSE),  # by the policy's own words
+        (Action.REPLY, "what does it cost", Action.REPLY),
+        (Action.SILENCE, "those up there", Action.SILENCE),  # when is the judge's to say
+        (Action.REFUSE, "what does it cost", Action.REFUSE),  # it may be an affront
+    ],
+)
+async def test_examples_decide_what_is_declined(judged: Action, said: str, action: Action):
+    decision = await by_example(Space(), Answers(judged)).judge(pause(said))
+    assert decision.action is action
+    assert sum(decision.probabilities.values()) == pytest.approx(1)
+    assert decision.probabilities[Action.SILENCE] == pytest.approx(
+        0.8 if judged is Action.SILENCE else 0.05
+    )
+
+
+async def test_examples_that_cannot_be_read_leave_the_judge_to_decide():
+    judge = by_example(Space(EmbeddingError("no model")), Answers(Action.REPLY))
+    assert (await judge.judge(pause("those up there"))).action is Action.REPLY

@@ -59,9 +59,7 @@ def load_base(given: str, *, dtype: torch.dtype = torch.bfloat16) -> Any:
     if gguf:  # with dense weights: products with packed ones are several times slower
         packed = {"gguf_file": gguf, "quantization_config": GgufConfig(gguf, dequantize=True)}
     auto: Any = AutoModelForCausalLM
-    model = auto.from_pretrained(
-        str(folder), dtype=dtype, attn_implementation="tree", **packed
-    )
+    model = auto.from_pretrained(str(folder), dtype=dtype, attn_implementation="tree", **packed)
     if model.config.model_type != "llama":
         raise BaseMissing(f"{given!r} is a {model.config.model_type}: the judge wants a Llama")
     return model

@@ -45,7 +45,9 @@ MILD = re.compile(
     r"(?:idiots?|morons?|stupid|dumb|pathetic|losers?|liar|clown|ridiculous|useless|snowflake|"
     r"fool|sissy|troll|disgusting|coward)\b|^shut up\b|\b(?:you|u) suck\b"
 )
-_BARE = re.compile(r"^(?:stupid|dumb|an?|the|such|little|fat|ugly| )*(?:idiot|moron|bitch|loser)s?\b")
+_BARE = re.compile(
+    r"^(?:stupid|dumb|an?|the|such|little|fat|ugly| )*(?:idiot|moron|bitch|loser)s?\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
