@@ -2,9 +2,11 @@
 
 A kind's temperature is the one under which its rows are likeliest (Guo et al. 2017,
 https://arxiv.org/abs/1706.04599). A pause's and an overlap's threshold is the one with the
-best balanced accuracy on what really happened in talks; the interruption's is the lowest
-with at most `FALSE` false interruptions in 10 minutes of ordinary speech, an ordinary row
-counting as a quarter second.
+best balanced accuracy on what really happened in talks. The interruption's is the lowest
+with at most `FALSE` false ones in 10 minutes of real speech, a row counting as a quarter
+second, and on at most `PROVOKED` of the turns that only look as if they called for one.
+Refusing and deflecting share a threshold: the one with the best mean recall over them
+and replying.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +28,7 @@ Logits = NDArray[np.float32]  # rows x 5
 
 HEATS = tuple(float(heat) for heat in np.geomspace(0.5, 4.0, 61))
 FALSE = 0.5  # false interruptions in 10 minutes
+PROVOKED = 0.05  # share of the look-alikes' rows
 ROW_SECONDS = 0.25
 SILENCE = ACTIONS.index(Action.SILENCE)
 
@@ -46,9 +49,22 @@ def calibration(rows: Sequence[Row], logits: Logits) -> dict[str, Any]:
         acts = _acts(logits[chosen], kind, heats)
         truly = labels[chosen] != SILENCE
         if kind is Kind.PARTIAL:
-            bars["partial/interrupt"] = _interruption([moments[at] for at in chosen], acts, truly)
+            real = np.array([rows[at].get("family") in OBSERVED for at in chosen])
+            bars["partial/interrupt"] = _interruption(
+                [moments[at] for at in chosen], acts, (~truly & real, ~truly & ~real)
+            )
         elif kind is not Kind.IDLE:
             bars[f"{kind}/reply"] = _balanced(acts, truly)
+    made = [
+        at
+        for at, moment in enumerate(moments)
+        if moment.kind is Kind.PAUSE
+        and rows[at].get("family") not in OBSERVED
+        and labels[at] != SILENCE
+    ]
+    if made:
+        bar = _declining(logits[made], labels[made], heats[Kind.PAUSE])
+        bars |= {f"{Kind.PAUSE}/{action}": bar for action in (Action.REFUSE, Action.DEFLECT)}
     return {
         "temperature": {kind.value: round(heat, 3) for kind, heat in heats.items()},
         "thresholds": {name: round(bar, 5) for name, bar in bars.items()},
@@ -99,17 +115,39 @@ def _recall(found: NDArray[np.bool_], truly: NDArray[np.bool_]) -> float:
 
 
 def _interruption(
-    moments: Sequence[Moment], acts: NDArray[np.float64], truly: NDArray[np.bool_]
+    moments: Sequence[Moment],
+    acts: NDArray[np.float64],
+    false: tuple[NDArray[np.bool_], NDArray[np.bool_]],
 ) -> float:
-    """The lowest bar, before proactivity moves it, with few enough false interruptions."""
-    minutes = max(1, int((~truly).sum())) * ROW_SECONDS / 60
+    """The lowest bar, before proactivity moves it, with few enough false interruptions.
+
+    `false` says which rows call for none: those of real speech, and those of look-alikes.
+    """
+    real, alike = false
+    minutes = max(1, int(real.sum())) * ROW_SECONDS / 60
     for bar in 1 - np.geomspace(0.5, 1e-5, 200):
-        bars = np.array([_bar(moment, float(bar)) for moment in moments])
-        false = int(((acts >= bars) & ~truly).sum())
-        if false / minutes * 10 <= FALSE:
+        over = acts >= np.array([_bar(moment, float(bar)) for moment in moments])
+        provoked = float(over[alike].mean()) if alike.any() else 0.0
+        if int(over[real].sum()) / minutes * 10 <= FALSE and provoked <= PROVOKED:
             return float(bar)
     return 1 - 1e-5
 
 
 def _bar(moment: Moment, bar: float) -> float:
     return threshold(moment, {(Kind.PARTIAL, Action.INTERRUPT): bar})
+
+
+def _declining(logits: Logits, labels: NDArray[np.int64], heat: float) -> float:
+    """The share of what is not silence that a refusal or a deflection must have."""
+    order = [ACTIONS.index(each) for each in (Action.REPLY, Action.REFUSE, Action.DEFLECT)]
+    weights = np.exp((logits - logits.max(axis=1, keepdims=True))[:, order] / heat)
+    parts = weights / weights.sum(axis=1, keepdims=True)
+    sought = [label for label in order if (labels == label).any()]
+    best, score = 0.5, 0.0
+    for bar in np.linspace(0.3, 0.95, 66):
+        held = np.where(parts >= np.array([0.0, bar, bar]), parts, -1.0)
+        found = np.array(order)[held.argmax(axis=1)]
+        recall = float(np.mean([(found[labels == each] == each).mean() for each in sought]))
+        if recall > score + 1e-9:
+            best, score = float(bar), recall
+    return best

@@ -84,7 +84,7 @@ def rows(folder: Path, chance: random.Random) -> Iterator[Row]:
     for split, count in PAIRS.items():
         maker = _Maker(known, split, random.Random(f"{split}:{chance.random()}"))
         yield from _made(maker, split, f"policies:{split}", count)
-    for name, world in worlds():
+    for name, world in worlds(known):
         maker = _Maker(world, "train", random.Random(name), mentioning=OWN_MENTIONING)
         yield from _made(maker, "train", f"policies:{name}", OWN_PAIRS)
 

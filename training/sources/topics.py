@@ -76,11 +76,24 @@ def topics(folder: Path) -> Topics:
     )
 
 
-def worlds() -> Iterator[tuple[str, Topics]]:
-    """The name and the topics of each file of policy_topics. Raises `KeyError`."""
+def worlds(known: Topics) -> Iterator[tuple[str, Topics]]:
+    """The name and the topics of each file of policy_topics. Raises `KeyError`.
+
+    What `known` holds out is in none: neither a topic with one of its wordings nor a request.
+    """
+    says = {each.say for each in known.say if any(known.split(g) != "train" for g in each.covers)}
+    asks = {
+        said for group, each in known.asks.items() if known.split(group) != "train" for said in each
+    }
     for path in sorted(Path(__file__).with_name("policy_topics").glob("*.json")):
         given = json.loads(path.read_text(encoding="utf-8"))["topics"]
-        yield path.stem, _world(path.stem, {each["topic"]: each for each in given})
+        own = {
+            each["topic"]: each
+            | {key: [said for said in each[key] if said not in asks] for key in ("ask", "near")}
+            for each in given
+            if says.isdisjoint(each["say"])
+        }
+        yield path.stem, _world(path.stem, own)
 
 
 def _world(name: str, own: Mapping[str, Any]) -> Topics:
@@ -90,7 +103,9 @@ def _world(name: str, own: Mapping[str, Any]) -> Topics:
         {
             "families": {},
             OUTSIDE: {
-                group[topic]: {"unclear": [group[other] for other in each.get("unclear", ())]}
+                group[topic]: {
+                    "unclear": [group[it] for it in each.get("unclear", ()) if it in own]
+                }
                 for topic, each in own.items()
             },
         }
