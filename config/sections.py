@@ -135,8 +135,8 @@ class JudgeChoice(Section):
     )
     policies: Literal["words", "meaning"] = Field(
         default="words",
-        description="by what a policy is known: its words alone, or also by meaning; "
-        "a llama with an adapter always knows the nearest by meaning",
+        description="by what a policy with examples is known: its words alone, or also their "
+        "meaning; the others are known to a llama by their topic",
     )
     adapter: str = Field(
         default="default",
