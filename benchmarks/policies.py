@@ -6,8 +6,10 @@ Prints a line for each threshold: how many are caught of the personas' examples 
 deflect) and of what they answer (look-alike), each left out in its turn, and of the
 plain sentences in `ordinary_dev.jsonl`. `judgement.rules.MEANT` was chosen by this table.
 
-With `--unseen` the threshold is what it is, and one line counts the requests of
-`refusals.jsonl` that the rules refuse or deflect, by words alone and with the match.
+With `--unseen` the threshold is what it is, and each line counts what a judge refuses or
+deflects of the requests in `refusals.jsonl`, and of the ordinary ones in
+`ordinary_dev.jsonl`: the rules by words alone, the rules with the match, and the embedded
+profile's judge, to which the same examples are told.
 """
 
 import argparse
@@ -23,9 +25,10 @@ from benchmarks.refusals import REQUESTS, requests
 from config.personas import personas
 from judgement.decision import Action
 from judgement.judge import Judge
+from judgement.local import local_judge
 from judgement.moment import Kind, Moment, Policy
 from judgement.persona import Persona
-from judgement.policies import Informed, OnTime, PolicyMatcher
+from judgement.policies import ByExample, Informed, OnTime, PolicyMatcher
 from judgement.rules import Rules
 from judgement.words import topic_of
 from memory.embedding import Embedder
@@ -74,26 +77,36 @@ def _count(sure: list[float], threshold: float) -> str:
 
 
 async def measure(matcher: PolicyMatcher) -> None:
-    """Print what the rules decline of the unseen requests, without the match and with it."""
-    for name in ("words", "meaning"):
-        counts = {"refuse": 0, "answer": 0}
-        asked = requests(REQUESTS, 1000)
-        for request in asked:
-            persona = personas()[request.persona]
-            judge: Judge = Rules()
-            if name == "meaning":
-                judge = Informed(judge, OnTime(matcher, lambda persona=persona: persona))
-            counts[request.should] += await _declines(judge, request.text, persona)
-        wanted = sum(each.should == "refuse" for each in asked)
-        print(
-            json.dumps(
-                {
-                    "policies": name,
-                    "refused": f"{counts['refuse']}/{wanted}",
-                    "false": f"{counts['answer']}/{len(asked) - wanted}",
-                }
-            )
+    """Print what is declined by the rules, without the match and with it, and by the judge."""
+    async with local_judge() as llama:
+        for path in (REQUESTS, ORDINARY):
+            for name in ("rules, by words", "rules, by meaning", "the embedded profile's judge"):
+                await _count(path, name, matcher, llama)
+
+
+async def _count(path: Path, name: str, matcher: PolicyMatcher, llama: Judge) -> None:
+    counts = {"refuse": 0, "answer": 0}
+    asked = requests(path, 1000)
+    for request in asked:
+        persona = personas()[request.persona]
+        known = OnTime(matcher, lambda persona=persona: persona, wait=None)
+        judge: Judge = Rules()
+        if name == "rules, by meaning":
+            judge = Informed(judge, known)
+        elif name != "rules, by words":
+            judge = ByExample(llama, known, lambda persona=persona: persona)
+        counts[request.should] += await _declines(judge, request.text, persona)
+    wanted = sum(each.should == "refuse" for each in asked)
+    print(
+        json.dumps(
+            {
+                "requests": path.name,
+                "judge": name,
+                "refused": f"{counts['refuse']}/{wanted}",
+                "false": f"{counts['answer']}/{len(asked) - wanted}",
+            }
         )
+    )
 
 
 async def _declines(judge: Judge, said: str, persona: Persona) -> bool:

@@ -36,6 +36,7 @@ def judged(shared: Shared, kind: Kind, action: Action, when=lambda _: True) -> S
     return other
 
 
+@pytest.mark.slow
 async def test_reply_is_a_normal_turn(shared: Shared):
     async with talk_to(shared, persona="assistant") as talk:
         await talk.until(talk.quiet_for(1.0))
