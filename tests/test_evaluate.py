@@ -1,6 +1,7 @@
 """What evaluation counts, and what it says of data that it cannot use."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -149,17 +150,35 @@ def test_an_unknown_judge_is_told_which_there_are(
 
 def test_the_report_holds_what_was_promised(tmp_path: Path):
     report = tmp_path / "deep" / "out.json"
-    plots = tmp_path / "plots"
     run = ["--data", str(ROWS), "--judge", "rules", "--report", str(report), "--rows"]
-    assert main([*run, "--plots", str(plots)]) == 0
+    assert main(run) == 0
     found = json.loads(report.read_text())
     assert found["n"] == len(found["rows"]) == 20
     assert set(found["rows"][0]) >= {"id", "label", "predicted", "probabilities"}
     assert set(found["by_kind"]) == {"pause"}
     assert (found["partial"], found["overlap"], found["policies"]) == (None, None, None)
+
+
+def test_plots_lie_beside_the_report(tmp_path: Path):
+    pytest.importorskip("matplotlib", reason="`make train` installs it")
+    report, plots = tmp_path / "out.json", tmp_path / "plots"
+    run = ["--data", str(ROWS), "--judge", "rules", "--report", str(report)]
+    assert main([*run, "--plots", str(plots)]) == 0
     assert {each.name for each in plots.iterdir()} == {
         "confusion_rules.png", "reliability_rules.png", "sources.png", "cut_ins.png",
     }  # fmt: skip
+
+
+def test_plots_that_cannot_be_drawn_are_told_before_anything_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "training.scoring.plots", raising=False)
+    report = str(tmp_path / "out.json")
+    run = ["--data", str(ROWS), "--judge", "rules", "--report", report]
+    assert main([*run, "--plots", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "make train" in error and "rows" not in error
 
 
 @pytest.mark.parametrize(

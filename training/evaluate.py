@@ -26,7 +26,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -53,11 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         _check_folder(given.report)
+        draw = _drawing() if given.plots else None
         report = asyncio.run(evaluate(given.data, given.judge, model=given.model))
         rows = report.pop("rows")
-        if given.plots:
-            from training.scoring.plots import draw
-
+        if draw:
             draw({given.judge: rows}, given.plots)
         whole = report | ({"rows": rows} if given.rows else {})
         write_text(given.report, json.dumps(whole, indent=1) + "\n")
@@ -69,6 +68,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     _print(report)
     return 0
+
+
+def _drawing() -> Callable[[Mapping[str, Any], Path], object]:
+    """What draws the plots. Raises `ImportError` that says what to do."""
+    try:
+        from training.scoring.plots import draw
+    except ImportError as error:
+        raise ImportError(f"{error}: --plots needs what `make train` installs") from error
+    return draw
 
 
 async def evaluate(data: Path, judge: str, *, model: str = "local") -> dict[str, Any]:
