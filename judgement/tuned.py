@@ -3,7 +3,7 @@
 The figures come with the adapter, in its `judge.json`:
 
     {"temperature": {"pause": 1.3},
-     "thresholds": {"partial/interrupt": 0.9, "pause/reply": 0.55},
+     "thresholds": {"partial/interrupt": 0.9, "pause/reply": 0.55, "pause/refuse": 0.7},
      "turn_over": {"judge": 1.0, "sound": 0.5}}
 
 A kind that is not named has temperature 1 and threshold 0.5.
@@ -141,20 +141,24 @@ def chosen(
 ) -> Action:
     """Silence below the threshold of the kind, else the likeliest of the rest.
 
-    A threshold of another action, such as "pause/refuse", is on its share of
-    what is not silence: below it, the action is not chosen.
+    "pause/refuse" is a threshold on how much of what is not silence is refusing or
+    deflecting: below it, the pause is answered.
     """
     acts = 1 - probabilities[Action.SILENCE]
     if acts < threshold(moment, thresholds):
         return Action.SILENCE
     usual = ACTS[moment.kind]
-    sure = {
+    rest = {
         action: share
         for action, share in probabilities.items()
-        if action is not Action.SILENCE
-        and (action is usual or share >= acts * thresholds.get((moment.kind, action), 0.0))
+        if action not in (Action.SILENCE, usual)
     }
-    return max(sure, key=sure.__getitem__)
+    bar = thresholds.get((moment.kind, Action.REFUSE))
+    if bar is not None:
+        likelier = sum(rest.values()) >= acts * bar
+    else:
+        likelier = max(rest.values()) > probabilities[usual]
+    return max(rest, key=rest.__getitem__) if likelier else usual
 
 
 def threshold(moment: Moment, thresholds: Mapping[tuple[Kind, Action], float]) -> float:

@@ -60,6 +60,4 @@ def test_the_threshold_of_pauses_comes_from_what_really_happened():
 def test_a_refusal_that_is_as_likely_as_a_reply_must_be_surer():
     rows = [row("pause", "reply", "policies"), row("pause", "refuse", "policies")] * 50
     given = [logits(reply=0.4, refuse=0.6), logits(reply=0.1, refuse=0.9)] * 50
-    bars = found(rows, given)
-    assert 0.55 < bars["pause/refuse"] < 0.95
-    assert bars["pause/deflect"] == bars["pause/refuse"]
+    assert 0.55 < found(rows, given)["pause/refuse"] < 0.95

@@ -5,8 +5,8 @@ https://arxiv.org/abs/1706.04599). A pause's and an overlap's threshold is the o
 best balanced accuracy on what really happened in talks. The interruption's is the lowest
 with at most `FALSE` false ones in 10 minutes of real speech, a row counting as a quarter
 second, and on at most `PROVOKED` of the turns that only look as if they called for one.
-Refusing and deflecting share a threshold: the one with the best mean recall over them
-and replying.
+Refusing and deflecting together have a threshold: the one with the best mean recall over
+them and replying.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,8 +63,7 @@ def calibration(rows: Sequence[Row], logits: Logits) -> dict[str, Any]:
         and labels[at] != SILENCE
     ]
     if made:
-        bar = _declining(logits[made], labels[made], heats[Kind.PAUSE])
-        bars |= {f"{Kind.PAUSE}/{action}": bar for action in (Action.REFUSE, Action.DEFLECT)}
+        bars["pause/refuse"] = _declining(logits[made], labels[made], heats[Kind.PAUSE])
     return {
         "temperature": {kind.value: round(heat, 3) for kind, heat in heats.items()},
         "thresholds": {name: round(bar, 5) for name, bar in bars.items()},
@@ -138,15 +137,15 @@ def _bar(moment: Moment, bar: float) -> float:
 
 
 def _declining(logits: Logits, labels: NDArray[np.int64], heat: float) -> float:
-    """The share of what is not silence that a refusal or a deflection must have."""
+    """How much of what is not silence must be refusing and deflecting together."""
     order = [ACTIONS.index(each) for each in (Action.REPLY, Action.REFUSE, Action.DEFLECT)]
     weights = np.exp((logits - logits.max(axis=1, keepdims=True))[:, order] / heat)
-    parts = weights / weights.sum(axis=1, keepdims=True)
+    declines = 1 - weights[:, 0] / weights.sum(axis=1)
+    which = np.array(order)[1 + weights[:, 1:].argmax(axis=1)]
     sought = [label for label in order if (labels == label).any()]
     best, score = 0.5, 0.0
-    for bar in np.linspace(0.3, 0.95, 66):
-        held = np.where(parts >= np.array([0.0, bar, bar]), parts, -1.0)
-        found = np.array(order)[held.argmax(axis=1)]
+    for bar in np.linspace(0.3, 0.98, 69):
+        found = np.where(declines >= bar, which, order[0])
         recall = float(np.mean([(found[labels == each] == each).mean() for each in sought]))
         if recall > score + 1e-9:
             best, score = float(bar), recall
