@@ -27,7 +27,7 @@ from training.evaluate import judged_as
 from training.files import write_text
 from training.model.ablate import TOLD
 from training.model.base import PACKAGE, BaseMissing, load_adapter, load_base, load_tokenizer
-from training.model.calibrate import calibration, shares
+from training.model.calibrate import calibration, chosen, shares
 from training.model.predict import logits
 from training.rows import Row, RowError, read
 from training.scoring.scores import Judged, figures
@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument("--data", type=Path, required=True, help="The folder with the test sets.")
     parse.add_argument("--out", type=Path, required=True, help="Write all figures here, as JSON.")
     parse.add_argument("--base", default=PACKAGE, help="The base they were trained on.")
-    parse.add_argument("--dev", type=int, default=6000, help="Rows of dev to calibrate on.")
+    parse.add_argument("--dev", type=int, default=3000, help="Rows of dev to calibrate on.")
     parse.add_argument("--rows", type=int, default=0, help="Of each test set; 0: all of it.")
     parse.add_argument("--threads", type=int, default=0, help="CPU threads; 0: PyTorch's choice.")
     return parse
@@ -92,7 +92,7 @@ def score(run: Path, given: argparse.Namespace) -> dict[str, Any]:
     told = TOLD.get(_without(run), TOLD["nothing"])
     tokenizer = load_tokenizer(given.base)
     model = load_adapter(load_base(given.base), run / "adapter")
-    dev = told(_some(read(given.data / "dev.jsonl"), given.dev))
+    dev = told(chosen(read(given.data / "dev.jsonl"), given.dev))
     found = calibration(dev, logits(model, tokenizer, dev))
     reports: dict[str, Any] = {"calibration": found}
     for test in TESTS:

@@ -42,7 +42,7 @@ from training.model.base import (
     load_base,
     load_tokenizer,
 )
-from training.model.calibrate import Logits, calibration, shares
+from training.model.calibrate import Logits, calibration, chosen, shares
 from training.model.gguf_adapter import write_gguf
 from training.model.predict import logits
 from training.rows import Row, RowError, read
@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add("--out", type=Path, required=True, help="The folder for judge.gguf and judge.json.")
     add("--base", default=PACKAGE, help="The base it was trained on.")
     add("--merged", type=Path, help="Also write the merged model here, as safetensors.")
-    add("--rows", type=int, default=6000, help="Rows of dev to calibrate on.")
+    add("--rows", type=int, default=3000, help="Rows of dev to calibrate on.")
     return parse
 
 
@@ -82,9 +82,7 @@ def export(given: argparse.Namespace) -> None:
     adapter: Path = given.run / "adapter"
     if not adapter.is_dir():
         raise BaseMissing(f"{adapter} is missing: let `python -m training.finetune` finish first")
-    rows = read(given.data / "dev.jsonl")
-    random.Random(0).shuffle(rows)
-    rows = rows[: given.rows]
+    rows = chosen(read(given.data / "dev.jsonl"), given.rows)
     tokenizer, base = load_tokenizer(given.base), load_base(given.base)
     model = load_adapter(base, adapter)
     trained = logits(model, tokenizer, rows)
@@ -98,7 +96,8 @@ def export(given: argparse.Namespace) -> None:
         )  # fmt: skip
         about = _about(given.base, adapter) | calibration(rows, trained)
         (made / "judge.json").write_text(json.dumps(about, indent=1) + "\n")
-        checked, expected = rows[:CHECKED], trained[:CHECKED]
+        places = sorted(random.Random(0).sample(range(len(rows)), min(CHECKED, len(rows))))
+        checked, expected = [rows[at] for at in places], trained[places]
         folder, gguf = find_base(given.base)
         if gguf:
             served = asyncio.run(_served(made, folder / gguf, checked))

@@ -9,6 +9,7 @@ Refusing and deflecting together have a threshold: the one with the best mean re
 them and replying.
 """
 
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ HEATS = tuple(float(heat) for heat in np.geomspace(0.5, 4.0, 61))
 FALSE = 0.5  # false interruptions in 10 minutes
 PROVOKED = 0.05  # share of the look-alikes' rows
 ROW_SECONDS = 0.25
+SHARES = {Kind.PARTIAL: 0.4, Kind.PAUSE: 0.42, Kind.OVERLAP: 0.12, Kind.IDLE: 0.06}
 SILENCE = ACTIONS.index(Action.SILENCE)
 
 
@@ -40,18 +42,18 @@ def calibration(rows: Sequence[Row], logits: Logits) -> dict[str, Any]:
     heats: dict[Kind, float] = {}
     bars: dict[str, float] = {}
     for kind in Kind:
-        chosen = [at for at, moment in enumerate(moments) if moment.kind is kind]
-        if not chosen:
+        at_kind = [at for at, moment in enumerate(moments) if moment.kind is kind]
+        if not at_kind:
             continue
-        heats[kind] = temperature(logits[chosen], labels[chosen], kind)
+        heats[kind] = temperature(logits[at_kind], labels[at_kind], kind)
         if kind in (Kind.PAUSE, Kind.OVERLAP):
-            chosen = [at for at in chosen if rows[at].get("family") in OBSERVED] or chosen
-        acts = _acts(logits[chosen], kind, heats)
-        truly = labels[chosen] != SILENCE
+            at_kind = [at for at in at_kind if rows[at].get("family") in OBSERVED] or at_kind
+        acts = _acts(logits[at_kind], kind, heats)
+        truly = labels[at_kind] != SILENCE
         if kind is Kind.PARTIAL:
-            real = np.array([rows[at].get("family") in OBSERVED for at in chosen])
+            real = np.array([rows[at].get("family") in OBSERVED for at in at_kind])
             bars["partial/interrupt"] = _interruption(
-                [moments[at] for at in chosen], acts, (~truly & real, ~truly & ~real)
+                [moments[at] for at in at_kind], acts, (~truly & real, ~truly & ~real)
             )
         elif kind is not Kind.IDLE:
             bars[f"{kind}/reply"] = _balanced(acts, truly)
@@ -68,6 +70,16 @@ def calibration(rows: Sequence[Row], logits: Logits) -> dict[str, Any]:
         "temperature": {kind.value: round(heat, 3) for kind, heat in heats.items()},
         "thresholds": {name: round(bar, 5) for name, bar in bars.items()},
     }
+
+
+def chosen(rows: Sequence[Row], count: int) -> list[Row]:
+    """`count` of the rows to calibrate on, the same every time; of a rare kind more than by chance.
+
+    The temperature of what is rare is as important as that of what is frequent.
+    """
+    mixed = random.Random(0).sample(list(rows), len(rows))
+    kinds = {kind: [row for row in mixed if row["moment"]["kind"] == kind] for kind in SHARES}
+    return [row for kind, share in SHARES.items() for row in kinds[kind][: round(share * count)]]
 
 
 def temperature(logits: Logits, labels: NDArray[np.int64], kind: Kind) -> float:
