@@ -21,7 +21,7 @@ from judgement.permitted import ALLOWED
 from judgement.signals import INTERRUPTIONS_WELCOME, TURN_OVER, TYPED
 
 CERTAIN = 0.001  # a probability nearer to 0 or 1 counts as this near
-EAGER = 2.0  # logits by which a persona's proactivity moves the bar to an interruption
+EAGER = 1.0  # logits by which proactivity moves the bar; the prompt tells it as well
 WELCOME = 0.8  # proactivity at least, for a user who wishes to be interrupted
 
 # The threshold of a kind is one on anything but silence; it is named after its usual action.
@@ -164,8 +164,8 @@ def chosen(
 def threshold(moment: Moment, thresholds: Mapping[tuple[Kind, Action], float]) -> float:
     """How likely anything but silence must be.
 
-    An interruption's bar moves with proactivity: logit(t) + 2 (1 - 2 proactivity).
-    A bar of 0.9 is 0.98 at proactivity 0 and 0.55 at 1.
+    An interruption's bar moves with proactivity: logit(t) + 1 - 2 proactivity.
+    A bar of 0.8 is 0.92 at proactivity 0 and 0.60 at 1.
     """
     bar = thresholds.get((moment.kind, ACTS[moment.kind]), 0.5)
     if moment.kind is not Kind.PARTIAL:

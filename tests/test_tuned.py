@@ -76,7 +76,7 @@ def test_a_bar_that_decides_is_given_as_the_reason():
     assert found.reason == "silence at 30%, the bar is 80%"
 
 
-@pytest.mark.parametrize(("proactivity", "bar"), [(0.0, 0.985), (0.5, 0.9), (1.0, 0.549)])
+@pytest.mark.parametrize(("proactivity", "bar"), [(0.0, 0.961), (0.5, 0.9), (1.0, 0.768)])
 def test_proactivity_moves_the_bar_to_an_interruption(proactivity: float, bar: float):
     bars = {(Kind.PARTIAL, Action.INTERRUPT): 0.9, (Kind.PAUSE, Action.REPLY): 0.9}
     assert threshold(moment(Kind.PARTIAL, proactivity), bars) == pytest.approx(bar, abs=1e-3)

@@ -29,7 +29,7 @@ Logits = NDArray[np.float32]  # rows x 5
 
 HEATS = tuple(float(heat) for heat in np.geomspace(0.5, 4.0, 61))
 FALSE = 0.5  # false interruptions in 10 minutes
-PROVOKED = 0.05  # share of the look-alikes' rows
+PROVOKED = 0.1  # share of the look-alikes' rows
 ROW_SECONDS = 0.25
 SHARES = {Kind.PARTIAL: 0.4, Kind.PAUSE: 0.42, Kind.OVERLAP: 0.12, Kind.IDLE: 0.06}
 SILENCE = ACTIONS.index(Action.SILENCE)
