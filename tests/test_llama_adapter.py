@@ -197,6 +197,8 @@ async def test_a_talk_is_judged_with_the_adapter_and_told_the_nearest_policy(tmp
     moment = replace(MOMENT, persona=role.policy)
     decision = await judge.judge(moment)
     assert (decision.judge, decision.fallback) == ("llama", False)
-    assert isinstance(shared.policies, Nearest)
+    assert isinstance(shared.nearest, Nearest)
     assert shared.judge_server and shared.server
     assert shared.judge_server.url != shared.server.url
+    assert shared.judge_client
+    await shared.judge_client.close()
