@@ -1,6 +1,5 @@
 """The ladder from a warning to a lasting block: an access decision, never a judge's."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from memory.access import open_access
 from memory.database import storable
+from memory.library import sqlite3
 
 WARNINGS_LAST = timedelta(days=1)
 FOREVER = datetime.max.replace(tzinfo=UTC)

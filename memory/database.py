@@ -1,14 +1,20 @@
 """One SQLite file: opened when needed, opened again after trouble, errors that say what to do."""
 
 import os
-import sqlite3
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+from memory.library import load_vectors, sqlite3
 from memory.store import MemoryStoreError
+
+Step = str | Callable[[sqlite3.Connection], None]  # a script, or what a script cannot say
+
+DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")  # and not SQLITE_CORRUPT_VTAB
+MAPPED = 1 << 30  # bytes of a file that are read without being copied
 
 # What to do about an error of SQLite's, by the beginning of its name.
 ADVICE = {
@@ -26,7 +32,7 @@ ADVICE = {
 class Database:
     """A connection with transactions, for any thread, one at a time.
 
-    `versions` are the scripts that bring the file from each version of its
+    `versions` are the steps that bring the file from each version of its
     schema to the next. A path of None is a database in this process's memory.
     Everything raises `MemoryStoreError`, with the path and the next step.
     """
@@ -34,12 +40,17 @@ class Database:
     def __init__(
         self,
         path: Path | None,
-        versions: Sequence[str],
+        versions: Sequence[Step],
         *,
         busy: float = 5.0,
         every_write_to_disk: bool = False,
+        vectors: bool = False,
+        begin_anew: bool = False,
     ) -> None:
-        """Wait `busy` seconds for other processes.
+        """Wait `busy` seconds for other processes; `vectors` are there with sqlite-vec.
+
+        With `begin_anew` a damaged file is moved aside, never removed, and the
+        next transaction has a new one.
 
         A committed write survives the end of the process in any case; with
         `every_write_to_disk` it survives a power cut as well, some
@@ -49,6 +60,8 @@ class Database:
         self._versions = versions
         self._busy = busy
         self._synchronous = "FULL" if every_write_to_disk else "NORMAL"
+        self._vectors = vectors
+        self._begin_anew = begin_anew
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None  # which file is open: device and inode
@@ -123,6 +136,9 @@ class Database:
         _in_wal_mode(connection, self._busy)
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA secure_delete = ON")
+        connection.execute(f"PRAGMA mmap_size = {MAPPED}")
+        if self._vectors:
+            load_vectors(connection)
         if _version(connection) == len(self._versions):
             return
         connection.execute("BEGIN IMMEDIATE")
@@ -133,9 +149,8 @@ class Database:
                 f"{self._name}: written by a newer Repartee (schema {version}, this one knows "
                 f"{len(self._versions)}): update Repartee, or name another file"
             )
-        for script in self._versions[version:]:
-            for statement in script.split(";\n"):
-                connection.execute(statement)
+        for step in self._versions[version:]:
+            _take(step, connection)
         connection.execute(f"PRAGMA user_version = {len(self._versions)}")
         connection.execute("COMMIT")
 
@@ -158,14 +173,38 @@ class Database:
     def _explained(self, error: sqlite3.Error) -> MemoryStoreError:
         # Errors that Python's module raises itself, not SQLite, have no name.
         code = str(getattr(error, "sqlite_errorname", ""))
+        if self._begin_anew and code in DAMAGED and self._path is not None:
+            self._let_go()
+            return MemoryStoreError(f"{self._path}: {_moved_aside(self._path)} ({error})")
         steps = [step for name, step in ADVICE.items() if code.startswith(name)]
         what = f"{steps[0]} ({error})" if steps else str(error)
         return MemoryStoreError(f"{self._name}: {what}")
 
 
+def _moved_aside(path: Path) -> str:
+    """Give a damaged file and its log another name; what was done, in words."""
+    aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + suffix))
+    except OSError as error:
+        return f"it is damaged and cannot be moved aside: {error.strerror}"
+    return f"it was damaged and is now {aside.name}: a new one begins"
+
+
 def storable(text: str) -> str:
     """`text` without what SQLite cannot hold: lone surrogates written out, NULs left out."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "")
+
+
+def _take(step: Step, connection: sqlite3.Connection) -> None:
+    if not isinstance(step, str):
+        step(connection)
+        return
+    for statement in step.split(";\n"):
+        connection.execute(statement)
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import xllamacpp as _xllamacpp  # pyright: ignore[reportMissingTypeStubs]
@@ -41,8 +41,29 @@ class EmbeddingError(Exception):
     """The model gave no vectors."""
 
 
+class Embedding(Protocol):
+    """A sentence model. Vectors of models of different names are not compared."""
+
+    @property
+    def name(self) -> str:
+        """Which model it is."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector: a multiple of 8."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """One row of length 1 for each text. Raises `EmbeddingError`."""
+        ...
+
+
 class Embedder:
     """A sentence model in this process: llama.cpp, one thread, no port asked."""
+
+    name = "all-MiniLM-L6-v2"
+    dimensions = 384
 
     def __init__(self, model: Path) -> None:
         """Load the GGUF file `model`: a fraction of a second."""

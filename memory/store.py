@@ -1,5 +1,6 @@
 """What every memory store promises."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, auto
@@ -15,11 +16,16 @@ class Sort(StrEnum):
 
     TURN = auto()  # historical interactions: something said
     FACT = auto()  # factual anchors: something stated about the user
+    SUMMARY = auto()  # historical interactions: what a talk was about
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One thing remembered. `id` names it for good; `who` said it, `when` is aware UTC."""
+    """One thing remembered. `id` names it for good; `who` said it, `when` is aware UTC.
+
+    A fact also has what it is `about` ("meeting"), the `value` stated of that
+    ("Thursday") and its `source`, the id of the turn that stated it.
+    """
 
     id: str
     user: str
@@ -28,6 +34,9 @@ class Memory:
     who: str
     text: str
     when: datetime
+    about: str = ""
+    value: str = ""
+    source: str = ""
 
 
 class MemoryStore(Protocol):
@@ -36,12 +45,24 @@ class MemoryStore(Protocol):
     Every method raises `MemoryStoreError` when the store is down.
     """
 
-    async def remember(self, memory: Memory) -> None:
-        """Keep `memory`; the same id twice keeps the later one. A naive `when` is a ValueError."""
+    async def remember(self, *memories: Memory) -> None:
+        """Keep all of `memories` or none; the same id twice keeps the later one.
+
+        What has returned survives the end of the process. A naive `when` is a
+        ValueError.
+        """
         ...
 
     async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
-        """The user's closest memories, best first, never another user's."""
+        """The user's closest memories, best first, never another user's.
+
+        By meaning and by words; of equals the newer first. A turn may bring the
+        turns around it: they count towards `limit`.
+        """
+        ...
+
+    async def facts(self, user: str) -> list[Memory]:
+        """All facts stated by or about the user, oldest first."""
         ...
 
     async def everything(self, user: str) -> list[Memory]:
@@ -52,8 +73,15 @@ class MemoryStore(Protocol):
         """When the user's newest memory was made, or None for a stranger."""
         ...
 
-    async def forget(self, user: str) -> int:
-        """Remove all of the user's memories; how many there were."""
+    async def forget(self, user: str, ids: Collection[str] | None = None) -> int:
+        """Remove all of the user's memories, or those of `ids`; how many went.
+
+        With a turn go the facts that it stated and the summary of its talk.
+        """
+        ...
+
+    async def expire(self, before: datetime) -> int:
+        """Remove every user's memories made before that time; how many there were."""
         ...
 
     async def close(self) -> None:

@@ -42,7 +42,7 @@ async def test_case_accents_and_an_empty_text_are_no_errors(embedder: Embedder):
 
 
 def test_a_model_that_is_there_is_not_made_again(tmp_path: Path):
-    (tmp_path / "made.gguf").write_bytes(b"GGUF")
+    (tmp_path / "made.q8_0.gguf").write_bytes(b"GGUF")
     assert gguf_file("made", tmp_path).read_bytes() == b"GGUF"
 
 

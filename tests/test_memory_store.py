@@ -4,7 +4,6 @@ import asyncio
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -14,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from memory.library import sqlite3
 from memory.sqlite import SqliteStore
 from memory.store import Memory, MemoryStore, MemoryStoreError, Sort
 from memory.volatile import VolatileStore
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
+KILLED_AFTER = 200  # writes
 
 
 def said(text: str, *, id: str = "", user: str = "sam", minutes: int = 0, fact: bool = False):
@@ -226,7 +227,7 @@ def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
 async def test_an_acknowledged_write_survives_a_killed_process(tmp_path: Path):
     with writer(tmp_path / "memory.db", "turn", 100_000) as process:
         assert process.stdout is not None
-        acknowledged = [next(process.stdout) for _ in range(20)]
+        acknowledged = [next(process.stdout) for _ in range(KILLED_AFTER)]
         process.send_signal(signal.SIGKILL)
     store = SqliteStore(tmp_path / "memory.db")
     assert len(await store.everything("sam")) >= len(acknowledged)
@@ -248,6 +249,11 @@ def all_bytes(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir())
 
 
+def moved_aside(folder: Path) -> bytes:
+    [aside] = folder.glob("memory.db.damaged-*")
+    return aside.read_bytes()
+
+
 def empty(folder: Path) -> None:
     for file in folder.iterdir():
         file.unlink()
@@ -262,27 +268,34 @@ async def test_forgotten_words_are_gone_from_the_files(tmp_path: Path):
     await store.close()
 
 
-async def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path):
+async def test_a_file_that_is_no_database_is_moved_aside_and_a_new_one_begins(tmp_path: Path):
     path = tmp_path / "memory.db"
     path.write_text("not a database, but a shopping list " * 100)
-    store = SqliteStore(path)
-    with pytest.raises(MemoryStoreError, match=r"memory\.db: it is not a database: move it away"):
+    store = SqliteStore(path, begin_anew=True)
+    with pytest.raises(
+        MemoryStoreError, match=r"memory\.db: it was damaged and is now memory\.db\."
+    ):
         await store.remember(said("tea"))
-    assert path.read_text().startswith("not a database")
+    await store.remember(said("tea"))
+    assert await texts(store, "tea") == ["tea"]
+    assert moved_aside(tmp_path).startswith(b"not a database")
     await store.close()
 
 
-async def test_a_damaged_file_is_named(tmp_path: Path):
+async def test_a_damaged_file_is_moved_aside_whole(tmp_path: Path):
     path = tmp_path / "memory.db"
     store = SqliteStore(path)
     for minutes in range(300):
         await store.remember(said("tea " * 20, minutes=minutes))
     await store.close()
     whole = path.read_bytes()
-    path.write_bytes(whole[:4096] + b"\x55" * (len(whole) - 4096))
-    store = SqliteStore(path)
-    with pytest.raises(MemoryStoreError, match=r"memory\.db: it is damaged: put back a copy"):
+    broken = whole[:4096] + b"\x55" * (len(whole) - 4096)
+    path.write_bytes(broken)
+    store = SqliteStore(path, begin_anew=True)
+    with pytest.raises(MemoryStoreError, match=r"memory\.db: it was damaged and is now"):
         await store.everything("sam")
+    assert await store.everything("sam") == []
+    assert moved_aside(tmp_path) == broken
     await store.close()
 
 
@@ -332,14 +345,16 @@ async def test_a_file_removed_under_the_store_is_made_again(tmp_path: Path):
     await store.close()
 
 
-async def test_a_mended_file_works_in_the_same_store(tmp_path: Path):
-    path = tmp_path / "memory.db"
-    path.write_bytes(b"rubbish" * 1000)
-    store = SqliteStore(path)
-    with pytest.raises(MemoryStoreError):
-        await store.remember(said("tea"))
-    path.unlink()
-    await store.remember(said("tea"))
+async def test_a_full_disk_is_named_and_written_to_when_there_is_room(tmp_path: Path):
+    store = SqliteStore(tmp_path / "memory.db")
+    await store.remember(said("before"))
+    [(pages,)] = await store.look(lambda file: file.execute("PRAGMA page_count").fetchall())
+    await store.look(lambda file: file.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+    with pytest.raises(MemoryStoreError, match="the disk is full: make room"):
+        await store.remember(*(said("tea " * 200, minutes=each) for each in range(200)))
+    assert await texts(store, "before") == ["before"]
+    await store.remember(said("after"))
+    assert len(await store.everything("sam")) == 2
     await store.close()
 
 

@@ -1,0 +1,142 @@
+"""Which memories answer a query best: by meaning and by words, by speaker, time and neighbours.
+
+A store finds candidates its own way; this puts them in order, the same for all.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from memory.store import Memory, Sort
+from memory.terms import query_terms, terms_in, words_in
+from memory.times import NamedTime, times_in
+
+K1, B, AVERAGE = 1.2, 0.75, 12.0  # of BM25; the average is a guess, so that no store must know it
+SPEAKERS = {"user": frozenset("i me my mine myself".split()), "agent": frozenset(["you", "your"])}
+FRESH_DAYS = 30.0  # in which what is fresh loses half of what that is worth
+
+FEATURES = (
+    "words",  # BM25
+    "words_around",  # of the turns before and after, summed
+    "meaning",  # cosine
+    "meaning_around",
+    "speaker",  # whom the query names is who said it
+    "time",  # said at the time that the query names
+    "question",  # a turn that asks holds no answer
+    "length",  # logarithm of 1 + its words
+    "fact",
+    "fresh",  # 1 for what was said now, a half after FRESH_DAYS
+)
+# By a logistic regression on LoCoMo's development talks (`python -m benchmarks.ranking`);
+# the last two are set by hand, since nothing there can teach them.
+WEIGHTS = np.array([0.37, 0.14, 6.0, 1.1, 1.9, 1.25, -1.1, 1.15, 1.0, 0.3])
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A memory that may answer. `previous` is the key of the turn before it in the talk."""
+
+    memory: Memory
+    meaning: float = 0.0  # cosine to the query; 0 where the memory has no vector yet
+    previous: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for. `rarity` is the inverse document frequency of each of its terms."""
+
+    text: str
+    now: datetime
+    rarity: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+def rarity(documents: int, holding: int) -> float:
+    """What a term is worth that `holding` of a user's `documents` hold: never below 0."""
+    return math.log(1 + max(documents - holding + 0.5, 0.5) / (holding + 0.5))
+
+
+def promising(worth: Mapping[int, float], near: Mapping[int, float], limit: int) -> list[int]:
+    """The keys that stand out by their words' `worth` and their cosine, at most `limit`."""
+    scores = {
+        key: worth.get(key, 0.0) * WEIGHTS[0] + near.get(key, 0.0) * WEIGHTS[2]
+        for key in worth.keys() | near.keys()
+    }
+    return sorted(scores, key=lambda key: scores[key], reverse=True)[:limit]
+
+
+def ranked(query: Query, candidates: Mapping[int, Candidate], limit: int) -> list[Memory]:
+    """The best of `candidates`, by key, best first; of equals the newer."""
+    if not candidates or limit < 1:
+        return []
+    scores = features(query, candidates) @ WEIGHTS
+    order = sorted(
+        zip(scores.round(9), candidates.values(), strict=True),
+        key=lambda pair: (pair[0], pair[1].memory.when),
+        reverse=True,
+    )
+    return [candidate.memory for _, candidate in order[:limit]]
+
+
+def features(query: Query, candidates: Mapping[int, Candidate]) -> np.ndarray:
+    """One row of `FEATURES` for each candidate, in their order."""
+    words = {key: _bm25(query, each.memory.text) for key, each in candidates.items()}
+    meaning = {key: each.meaning for key, each in candidates.items()}
+    around = _around(candidates)
+    named, times = frozenset(words_in(query.text)), times_in(query.text)
+    return np.array(
+        [
+            (
+                words[key],
+                sum(words[each] for each in around[key]),
+                meaning[key],
+                sum(meaning[each] for each in around[key]),
+                *_of_itself(each.memory, named, times, query.now),
+            )
+            for key, each in candidates.items()
+        ]
+    )
+
+
+def _of_itself(
+    memory: Memory, named: frozenset[str], times: Sequence[NamedTime], now: datetime
+) -> tuple[float, ...]:
+    age = max((now - memory.when) / timedelta(days=1), 0.0)
+    return (
+        float(_is_named(memory.who, named)),
+        max((time.fits(memory.when, now) for time in times), default=0.0),
+        float(memory.text.rstrip().endswith("?")),
+        math.log1p(len(memory.text.split())),
+        float(memory.sort is Sort.FACT),
+        0.5 ** (age / FRESH_DAYS),
+    )
+
+
+def _is_named(who: str, named: frozenset[str]) -> bool:
+    """Whether the query is about what `who` said: by name, or as I and you."""
+    return not named.isdisjoint(SPEAKERS.get(who) or words_in(who))
+
+
+def _around(candidates: Mapping[int, Candidate]) -> dict[int, list[int]]:
+    """The keys of the turns before and after each candidate, of those that are candidates too."""
+    found: dict[int, list[int]] = {key: [] for key in candidates}
+    for key, each in candidates.items():
+        if each.previous is not None and each.previous in candidates:
+            found[key].append(each.previous)
+            found[each.previous].append(key)
+    return found
+
+
+def _bm25(query: Query, text: str) -> float:
+    terms = terms_in(text)
+    length = 1 - B + B * len(terms) / AVERAGE
+    total = 0.0
+    for term, worth in query.rarity.items():
+        if count := terms.count(term):
+            total += worth * count * (K1 + 1) / (count + K1 * length)
+    return total
+
+
+__all__ = ["Candidate", "Query", "promising", "query_terms", "ranked", "rarity"]

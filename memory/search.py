@@ -1,0 +1,103 @@
+"""The candidates for a query among a user's rows in SQLite, put in order by `memory.ranking`."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from heapq import nlargest
+
+from memory import vectors
+from memory.embedding import Vectors
+from memory.library import sqlite3
+from memory.ranking import Candidate, Query, promising, query_terms, ranked, rarity
+from memory.rows import COLUMNS, memory_of, owner_of
+from memory.store import Memory
+
+HITS = 80  # candidates whose neighbours are looked at too
+BY_WORDS = 80  # candidates that share words with the query
+POSTINGS = 3000  # memories looked at for their words: the commonest words of a query add none
+
+
+def recall(
+    connection: sqlite3.Connection,
+    user: str,
+    query: str,
+    vector: Vectors | None,
+    limit: int,
+    now: datetime,
+) -> list[Memory]:
+    """The user's best answers to `query`; by words alone where it has no `vector`."""
+    owner, terms = owner_of(connection, user), query_terms(query)
+    if owner is None or not terms or limit < 1:
+        return []
+    rare = _rarities(connection, owner, terms)
+    worth = _by_words(connection, owner, rare, max(BY_WORDS, limit))
+    near: dict[int, float] = {}
+    if vector is not None:
+        close = vectors.nearest(connection, owner, vector, max(vectors.FIRST_PASS, limit))
+        near = vectors.cosines(connection, list({*close, *worth}), vector)
+    hits = promising(worth, near, max(HITS, limit))
+    chosen = _with_neighbours(connection, hits)
+    if vector is not None:
+        near |= vectors.cosines(connection, [each for each in chosen if each not in near], vector)
+    return ranked(Query(query, now, rare), _candidates(connection, chosen, near), limit)
+
+
+def _rarities(connection: sqlite3.Connection, owner: int, terms: Iterable[str]) -> dict[str, float]:
+    """What each term is worth, the rarest first; those that no memory holds are left out."""
+    [(total,)] = connection.execute("SELECT memories FROM users WHERE number = ?", (owner,))
+    held = {
+        term: connection.execute(
+            "SELECT count(*) FROM words WHERE owner = ? AND term = ?", (owner, term)
+        ).fetchone()[0]
+        for term in terms
+    }
+    return {
+        term: rarity(total, count)
+        for term, count in sorted(held.items(), key=lambda pair: pair[1])
+        if count
+    }
+
+
+def _by_words(
+    connection: sqlite3.Connection, owner: int, rare: dict[str, float], limit: int
+) -> dict[int, float]:
+    """The rows that hold the most telling words and what those are worth.
+
+    Of a very common word only the newest rows count.
+    """
+    worth: defaultdict[int, float] = defaultdict(float)
+    left = POSTINGS
+    for term, value in rare.items():
+        if left <= 0:
+            break
+        found = connection.execute(
+            "SELECT row FROM words WHERE owner = ? AND term = ? ORDER BY row DESC LIMIT ?",
+            (owner, term, left),
+        ).fetchall()
+        left -= len(found)
+        for (row,) in found:
+            worth[row] += value
+    return dict(nlargest(limit, worth.items(), key=lambda pair: pair[1]))
+
+
+def _with_neighbours(connection: sqlite3.Connection, rows: list[int]) -> list[int]:
+    """`rows` and the turns before and after them."""
+    marks = ", ".join("?" for _ in rows)
+    before = connection.execute(
+        f"SELECT previous FROM memories WHERE row IN ({marks}) AND previous IS NOT NULL", rows
+    )
+    after = connection.execute(f"SELECT row FROM memories WHERE previous IN ({marks})", rows)
+    return list(dict.fromkeys([*rows, *(row for (row,) in before), *(row for (row,) in after)]))
+
+
+def _candidates(
+    connection: sqlite3.Connection, rows: list[int], near: dict[int, float]
+) -> dict[int, Candidate]:
+    marks = ", ".join("?" for _ in rows)
+    found = connection.execute(
+        f"SELECT row, previous, {COLUMNS} FROM memories WHERE row IN ({marks})", rows
+    )
+    return {
+        row: Candidate(memory_of(tuple(columns)), near.get(row, 0.0), previous)
+        for row, previous, *columns in found
+    }
