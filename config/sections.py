@@ -205,13 +205,43 @@ class ModelServer(Section):
         return self
 
 
+class EmbeddingServer(Section):
+    """A sentence model behind an OpenAI-compatible address."""
+
+    url: str = Field(min_length=1, description="with or without /v1")
+    model: str = Field(min_length=1, description="as the server names it")
+    dimensions: Count = Field(ge=8, multiple_of=8, description="length of its vectors")
+    api_key: SecretStr | None = Field(default=None, description="where the server wants one")
+
+
 class MemoryChoice(Section):
     """What is kept of a user."""
 
-    store: Literal["sqlite", "none"] = Field(default="sqlite", description="where memories live")
+    store: Literal["sqlite", "postgres", "none"] = Field(
+        default="sqlite", description="where memories live"
+    )
     path: str = Field(
         default="data/memory.db", min_length=1, description="file of the sqlite store"
     )
+    dsn: SecretStr | None = Field(
+        default=None, description="address of the postgres store: postgresql://user:word@host/name"
+    )
+    embedding: Literal["minilm", "none"] | EmbeddingServer = Field(
+        default="minilm", description="what knows meanings: in this process, or a server's model"
+    )
+    recalled: Count = Field(default=6, ge=0, le=20, description="memories told for an answer")
+    keep_days: Count = Field(
+        default=0, ge=0, description="days after which a memory is removed; 0: never"
+    )
+    extract: Literal["patterns", "llm"] = Field(
+        default="patterns", description="what finds facts: patterns alone, or the reply model too"
+    )
+
+    @model_validator(mode="after")
+    def _postgres_has_an_address(self) -> Self:
+        if self.store == "postgres" and self.dsn is None:
+            raise ValueError("store postgres needs dsn, its address")
+        return self
 
 
 class Limits(Section):

@@ -9,7 +9,7 @@ from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment, Policy, Turn
 from judgement.said import Said
 from judgement.signals import Rhythm
-from judgement.words import is_question
+from judgement.words import is_question, words_of
 
 # s at which a pause is asked about
 PAUSES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4)
@@ -33,7 +33,8 @@ class Listener:
         """`patience` is the last pause asked about; idle is asked `idle_times` in a row."""
         self.policy = policy
         self.patience = patience
-        self.facts: tuple[str, ...] = ()
+        self.facts: tuple[str, ...] = ()  # what a judge is told of what is known
+        self.told: tuple[str, ...] = ()  # what the reply model is told of it
         self.now = 0.0
         self.floor = Floor.OPEN
         self.turn = 0
@@ -50,7 +51,7 @@ class Listener:
         self._last_sound = 0.0
         self._idle_count = 0
         self._cut_in_at: float | None = None
-        self._rhythm = Rhythm()
+        self.rhythm = Rhythm()
         self._interruptions = 0
         self._last_cut_in: float | None = None
 
@@ -90,7 +91,7 @@ class Listener:
     def user_starts(self) -> None:
         """The user's voice was noticed."""
         if self._open and not self.user_speaks and self.said:
-            self._rhythm.paused(self.now - self._voice_ended)
+            self.rhythm.paused(self.now - self._voice_ended)
         self._move(Event.USER_STARTS)
         self._voice_began = self.now
         self._asked = 0.0
@@ -163,6 +164,8 @@ class Listener:
         """The floor was yielded: what the user says over the agent is now a turn."""
         if not self._open:
             self._open_turn()
+            if self._cut_in_at is not None:
+                self.rhythm.insisted()
             self._cut_in_at = None
         return self._grown_pause() if not self.user_speaks else []
 
@@ -171,7 +174,7 @@ class Listener:
         if text.strip():
             self._remember("user", text)
         if self._open:
-            self._rhythm.spoke(max(0.0, self.now - self._turn_began))
+            self.rhythm.spoke(max(0.0, self.now - self._turn_began), len(words_of(text)))
         self._said.close(user_speaks=self.user_speaks)
         self._open = False
         self._asked = 0.0
@@ -180,6 +183,7 @@ class Listener:
         if cut_in:
             self._cut_in_at = self._last_cut_in = self.now
             self._interruptions += 1
+            self.rhythm.interrupted()
 
     def _move(self, event: Event) -> None:
         self.floor = NEXT[self.floor][event]
@@ -256,7 +260,7 @@ class Listener:
         )
 
     def _signals(self) -> dict[str, float | str | bool]:
-        signals: dict[str, float | str | bool] = {**self._rhythm.signals()}
+        signals: dict[str, float | str | bool] = {**self.rhythm.signals()}
         signals["talk_seconds"] = round(self.now, 3)
         if self._last_cut_in is not None:
             signals["since_interruption"] = round(self.now - self._last_cut_in, 3)

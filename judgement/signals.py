@@ -3,10 +3,16 @@
 Seconds are seconds of sound. A signal that is not known is left out.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 # Time: the first dimension of memory.
 LAST_SESSION_DAYS = "last_session_days"  # days since the user's last talk; absent for a stranger
+SINCE_LAST_TURN = "since_last_turn"  # seconds since the user's last turn ended
+PAUSE_TO_USUAL = "pause_to_usual"  # this talk's pauses as a multiple of the user's own in others
+TURN_TO_USUAL = "turn_to_usual"  # the same of the length of turns
+RATE_TO_USUAL = "rate_to_usual"  # the same of words a second
+INSISTED = "insisted"  # share of our interruptions, in all talks, that the user talked on over
 LOCAL_TIME = "local_time"  # the time of day where the talk is, "21:40"
 TALK_SECONDS = "talk_seconds"  # since the talk began
 USER_PAUSE_MEAN = "user_pause_mean"  # how long the user's pauses inside a turn last
@@ -26,6 +32,7 @@ AGENT_ASKED = "agent_asked"  # true: the agent's last words were a question
 IDLE_COUNT = "idle_count"  # how many times in a row the agent was idle and spoke
 TYPED = "typed"  # true: the turn was typed, so it is complete
 FINISHED = "finished"  # true: the user's sound has ended, and with it its words
+CONTRADICTION = "contradiction"  # true: the open turn contradicts a known fact
 AFFRONT = "affront"  # true: the open turn abuses the agent
 POLICY = "policy"  # the policy touched most by meaning, as "refuse: a discount"
 POLICY_MATCH = "policy_match"  # how surely: from about -1, not at all, to 1
@@ -61,19 +68,63 @@ class Rhythm:
         """Begin with nothing known."""
         self._pauses = Mean()
         self._turns = Mean()
+        self._words = 0
+        self._interruptions = 0
+        self._insisted = 0
 
     def paused(self, seconds: float) -> None:
         """The user fell silent for so long and went on in the same turn."""
         self._pauses.add(seconds)
 
-    def spoke(self, seconds: float) -> None:
+    def spoke(self, seconds: float, words: int = 0) -> None:
         """A turn of the user's is over; it lasted so long, pauses included."""
         self._turns.add(seconds)
+        self._words += words
+
+    def interrupted(self) -> None:
+        """The agent cut in."""
+        self._interruptions += 1
+
+    def insisted(self) -> None:
+        """The user talked on over the interruption and got the floor back."""
+        self._insisted += 1
+
+    @property
+    def rate(self) -> float | None:
+        """Words a second of the user's turns."""
+        seconds = (self._turns.value or 0.0) * self._turns.count
+        return self._words / seconds if seconds and self._words else None
+
+    def talk(self) -> dict[str, float | None]:
+        """The talk's figures by name; None for what was not measured."""
+        count = self._interruptions
+        return {
+            "pause": self._pauses.value,
+            "turn": self._turns.value,
+            "rate": self.rate,
+            "interruptions": float(count),
+            "insisted": self._insisted / count if count else None,
+        }
 
     def signals(self) -> dict[str, float]:
         """The means that are known, by name."""
         means = {USER_PAUSE_MEAN: self._pauses.value, TURN_SECONDS_MEAN: self._turns.value}
         return {name: round(value, 3) for name, value in means.items() if value is not None}
+
+
+def against_usual(
+    talk: Mapping[str, float | None], usual: Mapping[str, float | None]
+) -> dict[str, float]:
+    """This talk's rhythm as multiples of the user's own, of what is known of both."""
+    names = {"pause": PAUSE_TO_USUAL, "turn": TURN_TO_USUAL, "rate": RATE_TO_USUAL}
+    found: dict[str, float] = {}
+    for field, name in names.items():
+        now, before = talk.get(field), usual.get(field)
+        if now and before:
+            found[name] = round(now / before, 2)
+    if (share := usual.get("insisted")) is not None:
+        found[INSISTED] = round(share, 2)
+    return found
 
 
 def days_since(last_seen: datetime | None, now: datetime) -> dict[str, float]:

@@ -6,14 +6,16 @@ or quoted is none.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from memory import vocabulary
+from memory.claims import Claim
 from memory.clauses import Clause, clauses_in, is_meant, is_sure, sentences_in
 from memory.names import name_at, place_at
 from memory.wishing import wishes_in
 
-__all__ = ["facts_in", "wishes_in"]
+__all__ = ["Stated", "facts_in", "stated_in", "wishes_in"]
 
 Render = Callable[[re.Match[str]], str]
 
@@ -40,6 +42,41 @@ _STOP = re.compile(
     r"you know|i guess|too|as well|anyway)\b).*$",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A fact in one sentence; what it is `about` and the `value` stated of that, if any."""
+
+    text: str
+    about: str = ""
+    value: str = ""
+
+
+def stated_in(text: str, claims: Sequence[Claim] = ()) -> list[Stated]:
+    """The facts in `text`: those of the patterns, then those of `claims` that add to them."""
+    found = [_parted(fact) for fact in facts_in(text)]
+    for claim in claims:
+        if not any(claim.value in each.text.lower() for each in found):
+            found.append(Stated(f'The user said: "{claim.text}".', claim.about, claim.value))
+            continue
+        found = [_joined(each, claim) for each in found]
+    return found
+
+
+def _joined(stated: Stated, claim: Claim) -> Stated:
+    """The pattern's sentence with the claim's key, so that a later claim can contradict it."""
+    if claim.value not in stated.text.lower():
+        return stated
+    return Stated(stated.text, claim.about, claim.value)
+
+
+def _parted(fact: str) -> Stated:
+    """A fact with what it is about and its value, where there can be but one at a time."""
+    for about, pattern in _SINGLE.items():
+        if match := pattern.match(fact):
+            return Stated(fact, match.expand(about), match["value"].lower())
+    return Stated(fact)
 
 
 def facts_in(text: str) -> list[str]:
@@ -137,6 +174,16 @@ def _patterns(table: dict[str, Render]) -> list[tuple[re.Pattern[str], Render]]:
     return [(re.compile(text, re.IGNORECASE), render) for text, render in table.items()]
 
 
+# Facts of which there is one at a time: what they are about, and how they are told.
+_SINGLE = {
+    r"name: \g<which>": re.compile(r"The user's (?P<which>(?:\w+ )?)name is (?P<value>.+)\."),
+    r"name: called": re.compile(r"The user wants to be called (?P<value>.+)\."),
+    r"i: live in": re.compile(r"The user lives in (?P<value>.+)\."),
+    r"taste: \g<what>": re.compile(
+        r"The user (?P<value>likes|loves|hates|dislikes|enjoys|adores|can't stand) (?P<what>.+)\."
+    ),
+    r"\g<what>: called": re.compile(r"The user's (?P<what>.+) is called (?P<value>.+)\."),
+}
 _I_AM = r"i(?:'m| am)"
 _FACTS = _patterns(
     {

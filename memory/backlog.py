@@ -53,9 +53,17 @@ class Backlog(Generic[T]):
         self._waiting.extendleft(reversed(list(items)))
         self._more.set()
 
-    def clear(self) -> None:
-        """Drop what waits."""
-        self._waiting.clear()
+    def drop(self, which: Callable[[T], bool] = lambda _: True) -> int:
+        """Drop what waits, or what of it `which` is true of; how many items that were."""
+        before = len(self._waiting)
+        self._waiting = deque(item for item in self._waiting if not which(item))
+        return before - len(self._waiting)
+
+    async def written(self) -> None:
+        """Wait until nothing waits."""
+        while self._waiting:
+            self._more.set()
+            await asyncio.sleep(0.005)
 
     def between_writes(self) -> asyncio.Lock:
         """While it is held, no write is under way."""

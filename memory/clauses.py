@@ -21,7 +21,7 @@ _ENDS = re.compile(
 _LEAD_IN = re.compile(
     r"^(?:(?:well|so|um+|uh+|er+|oh|ah|hi|hello|hey|yeah|yes|yep|no|okay|ok|right|alright|actually|"
     r"anyway|also|and|but|then|because|by the way|you know|listen|look|sorry|thanks|thank you|"
-    r"please|just so you know|for the record|to be honest|honestly|"
+    r"please|do me a favou?r|just so you know|for the record|to be honest|honestly|"
     r"as i said|like i said|i said|i told you|i mean|i think|remember(?: that)?|"
     r"(?:please )?(?:note|don't forget)(?: that)?|good (?:morning|afternoon|evening))\b[,\s]*)+",
     re.IGNORECASE,

@@ -4,21 +4,25 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 
-from memory.anchors import facts_in, wishes_in
+from memory.anchors import Stated, stated_in, wishes_in
 from memory.backlog import Backlog
-from memory.database import storable
+from memory.claims import Ear
+from memory.embedding import Embedding
+from memory.extraction import FactFinder
+from memory.facts import Contradiction, Facts, memory_of
+from memory.habits import Habits, habits_in, habits_memory
 from memory.store import Memory, MemoryStore, MemoryStoreError, Sort
 from memory.volatile import VolatileStore
-from memory.wishes import Wish, Wishes, WishKind
+from memory.wishes import Wish, Wishes
 
 log = logging.getLogger(__name__)
 
-USER = "user"  # who, when it is the user who speaks
-RECALLED = 3
+USER, AGENT = "user", "agent"  # who speaks; any other is a guest's name
+RECALLED = 6
 RECENT = 8  # the talk's last turns are in its history: they need no recall
 START_SECONDS = 1.0  # a talk waits no longer for what is known of its user
 DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts at a store that is down
@@ -27,10 +31,11 @@ DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts at a store that is down
 class Keeper:
     """What is said goes to `store`, what is recalled comes from it.
 
-    Without consent it lasts for the talk only; so does the name the user goes
-    by, while wishes about interruptions, which hold no words, last in any
-    case. A store that is down is logged once and the talk goes on: what is
-    said meanwhile is written when it is back.
+    Without consent it lasts for the talk only; so do wishes that hold words,
+    while those about interruptions last in any case. What others than the user
+    say is kept under their name and states no facts about the user. A store
+    that is down is logged once and the talk goes on: what is said meanwhile is
+    written when it is back.
     """
 
     def __init__(
@@ -41,17 +46,32 @@ class Keeper:
         *,
         consent: bool,
         wishes: Wishes | None = None,
+        embedding: Embedding | None = None,
+        finder: FactFinder | None = None,
+        recalled: int = RECALLED,
         delays: Sequence[float] = DELAYS,
     ) -> None:
-        """The store and `wishes` belong to the caller, who closes them; `talk` names the talk."""
+        """The store and `wishes` belong to the caller, who closes them; `talk` names the talk.
+
+        `recalled` is how many memories a recall gives; `embedding` is for what
+        lasts as long as the talk; `finder` looks for facts beside the patterns.
+        """
         self.user = user
         self.consent = consent
         self.recalled: list[Memory] = []  # by the last finished recall, best first
         self.last_seen: datetime | None = None  # before this talk
         self.wishes: tuple[Wish, ...] = ()  # in force now
+        self.contradiction: Contradiction | None = None  # of what is being said
+        self.habits = Habits()  # before this talk
+        self._limit = recalled
+        self._finder = finder
+        self._finding: set[asyncio.Task[None]] = set()
+        self._ear = Ear()
+        self._facts = Facts()
         self._talk = talk
         self._durable = store
-        self._store = store if consent else VolatileStore()
+        self._embedding = embedding
+        self._store = store if consent else VolatileStore(embedding)
         self._standing = wishes
         self._memories = Backlog[Memory](
             self._remember, partial(self._trouble, "memory"), delays=delays
@@ -77,16 +97,31 @@ class Keeper:
             raise ValueError(f"the time of a turn must be aware: {when}")
         if self._closed or not text.strip():
             return
-        turn = self._memory(uuid.uuid4().hex, Sort.TURN, who, text, when)
+        turn = Memory(uuid.uuid4().hex, self.user, self._talk, Sort.TURN, who, text, when)
         self._recent.append(turn.id)
         self._memories.add(turn)
         if who == USER:
-            for fact in facts_in(text):
-                # Stated twice it is the same fact, as new as its last statement.
-                name = uuid.uuid5(uuid.NAMESPACE_OID, storable(f"{self.user}\n{fact}")).hex
-                self._memories.add(self._memory(name, Sort.FACT, who, fact, when))
-            for wish in wishes_in(text):
-                self._wish(wish)
+            self._learn(turn)
+        elif who == AGENT:
+            self._ear.agent_said(text)
+
+    def saying(self, text: str) -> None:
+        """The open turn so far: recall what it is about, and see whether it fits the facts."""
+        self.contradiction = self._facts.against(self._ear.claims_in(text))
+        self.recall_soon(text)
+
+    def talked(self, talk: Habits, when: datetime) -> None:
+        """The talk is over; `talk` holds how the user talked in it."""
+        after = self.habits.after(talk)
+        self._memories.add(habits_memory(after, self.user, self._talk, when))
+
+    async def remembered(self) -> list[Memory]:
+        """All that is kept of the user, oldest first; without consent, of this talk.
+
+        Raises `MemoryStoreError`.
+        """
+        async with self._memories.between_writes():
+            return await self._store.everything(self.user)
 
     def recall_soon(self, query: str) -> None:
         """Start a recall into `recalled`; while one runs, the latest query waits."""
@@ -95,6 +130,16 @@ class Keeper:
         self._query = query
         if self._recall is None or self._recall.done():
             self._recall = asyncio.create_task(self._recall_all())
+
+    async def recalled_now(self) -> list[Memory]:
+        """What is recalled once the recall under way is over: for figures, never in a talk."""
+        if self._recall is not None:
+            await self._recall
+        return self.recalled
+
+    async def settled(self) -> None:
+        """Wait until what was said is written: for figures and tests."""
+        await self._memories.written()
 
     async def consented(self) -> None:
         """Keep from now on, and what this talk has held so far with it."""
@@ -116,20 +161,24 @@ class Keeper:
             return
         async with self._memories.between_writes():
             self.consent = False
-            self._store = VolatileStore()
+            self._store = VolatileStore(self._embedding)
             self.recalled = []
 
-    async def forget(self) -> int:
-        """Remove all that is kept of the user, wishes too; how many memories there were.
+    async def forget(self, ids: Collection[str] | None = None) -> int:
+        """Remove all that is kept of the user, wishes too, or the memories of `ids`; how many.
 
         Raises `MemoryStoreError` where that fails: a person waits for the answer.
         """
         await self._drop_recall()
+        await self._drop_finding()
+        self.recalled, self.contradiction = [], None
         async with self._memories.between_writes(), self._wished.between_writes():
-            waiting = len(self._memories)
-            self._memories.clear()
-            self._wished.clear()
-            self.recalled, self.wishes, self.last_seen = [], (), None
+            if ids is not None:
+                return await self._forget_some(frozenset(ids))
+            waiting = self._memories.drop()
+            self._wished.drop()
+            self._facts, self.habits = Facts(), Habits()
+            self.wishes, self.last_seen = (), None
             if self._standing is not None:
                 await asyncio.to_thread(self._standing.forget, self.user)
             held = 0 if self.consent else await self._store.forget(self.user)
@@ -141,6 +190,9 @@ class Keeper:
             return
         self._closed = True
         await self._drop_recall()
+        if self._finding:
+            await asyncio.wait(self._finding, timeout=seconds)
+        await self._drop_finding()
         lost = await asyncio.gather(self._memories.close(seconds), self._wished.close(seconds))
         if sum(lost):
             log.error("memory: %d memories and %d wishes could not be written", *lost)
@@ -153,6 +205,9 @@ class Keeper:
                 await self._load_wishes()
                 if self.consent:
                     self.last_seen = await self._store.last_seen(self.user)
+                    known = await self._store.facts(self.user)
+                    self.habits = habits_in(known)
+                    self._facts = Facts([*known, *self._facts.stated])
         except TimeoutError:
             self._trouble("memory", MemoryStoreError("it took too long to load"))
         except MemoryStoreError as error:
@@ -164,13 +219,35 @@ class Keeper:
             said = {wish.about for wish in self.wishes}
             self.wishes += tuple(wish for wish in known if wish.about not in said)
 
-    def _memory(self, name: str, sort: Sort, who: str, text: str, when: datetime) -> Memory:
-        return Memory(name, self.user, self._talk, sort, who, text, when)
+    def _learn(self, turn: Memory) -> None:
+        """The facts and wishes in a turn of the user's."""
+        self._note(turn, stated_in(turn.text, self._ear.user_said(turn.text)))
+        if self._finder:
+            task = asyncio.create_task(self._find(self._finder, turn))
+            self._finding.add(task)
+            task.add_done_callback(self._finding.discard)
+        for wish in wishes_in(turn.text):
+            self._wish(wish)
+
+    def _note(self, turn: Memory, found: Sequence[Stated]) -> None:
+        for stated in found:
+            if not self._facts.is_known(stated):
+                fact = memory_of(stated, turn)
+                self._facts.add(fact)
+                self._memories.add(fact)
+
+    async def _find(self, finder: FactFinder, turn: Memory) -> None:
+        self._note(turn, await finder.facts_in(turn.text))
+
+    async def _forget_some(self, ids: frozenset[str]) -> int:
+        self._facts.forget(ids)
+        waiting = self._memories.drop(lambda each: each.id in ids or each.source in ids)
+        return waiting + await self._store.forget(self.user, ids)
 
     def _wish(self, wish: Wish) -> None:
         others = tuple(each for each in self.wishes if each.about != wish.about)
         self.wishes = (*others, wish)
-        if self.consent or wish.kind is not WishKind.CALL_ME:
+        if self.consent or not wish.holds_words:
             self._wished.add(wish)
 
     async def _remember(self, memory: Memory) -> None:
@@ -186,17 +263,28 @@ class Keeper:
         while (query := self._query) is not None:
             self._query = None
             try:
-                found = await self._store.recall(self.user, query, limit=RECALLED + RECENT)
+                found = await self._store.recall(self.user, query, limit=self._limit + RECENT)
             except MemoryStoreError as error:
                 self._trouble("memory", error)
             else:
-                self.recalled = [m for m in found if m.id not in self._recent][:RECALLED]
+                self.recalled = [m for m in found if self._tells(m)][: self._limit]
+
+    def _tells(self, memory: Memory) -> bool:
+        """Whether a memory is no turn that the talk's history holds, and no outdated fact."""
+        if memory.sort is Sort.FACT:
+            return self._facts.is_current(memory)
+        return memory.id not in self._recent
 
     async def _drop_recall(self) -> None:
         self._query = None
         if self._recall is not None:
             self._recall.cancel()
             await asyncio.gather(self._recall, return_exceptions=True)
+
+    async def _drop_finding(self) -> None:
+        for task in self._finding:
+            task.cancel()
+        await asyncio.gather(*self._finding, return_exceptions=True)
 
     def _trouble(self, part: str, error: MemoryStoreError) -> None:
         if part not in self._down:

@@ -14,11 +14,13 @@ class WishKind(StrEnum):
     NO_INTERRUPTIONS = auto()
     INTERRUPTIONS_WELCOME = auto()
     CALL_ME = auto()
+    AVOID = auto()
+    BRIEF = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A wish; `name` goes with CALL_ME only."""
+    """A wish; `name` is what to CALL_ME, or the subject to AVOID."""
 
     kind: WishKind
     name: str = ""
@@ -26,7 +28,33 @@ class Wish:
     @property
     def about(self) -> str:
         """What it concerns: a later wish about the same replaces it."""
-        return "name" if self.kind is WishKind.CALL_ME else "interruptions"
+        match self.kind:
+            case WishKind.CALL_ME:
+                return "name"
+            case WishKind.AVOID:
+                return f"subject: {self.name}"
+            case WishKind.BRIEF:
+                return "length"
+            case WishKind.NO_INTERRUPTIONS | WishKind.INTERRUPTIONS_WELCOME:
+                return "interruptions"
+
+    @property
+    def holds_words(self) -> bool:
+        """Whether it is kept with the user's consent only."""
+        return bool(self.name)
+
+    @property
+    def told(self) -> str:
+        """The wish as one sentence for the reply model; empty where code alone obeys it."""
+        match self.kind:
+            case WishKind.CALL_ME:
+                return f"The user wants to be called {self.name}."
+            case WishKind.AVOID:
+                return f"The user does not want to hear about {self.name}: never bring it up."
+            case WishKind.BRIEF:
+                return "The user wants short answers."
+            case WishKind.NO_INTERRUPTIONS | WishKind.INTERRUPTIONS_WELCOME:
+                return ""
 
 
 NO_INTERRUPTIONS = Wish(WishKind.NO_INTERRUPTIONS)
@@ -37,8 +65,8 @@ class Wishes:
     """Each user's standing wishes, in the file that blocks are kept in.
 
     Calls may come from any thread and raise `MemoryStoreError` when the file
-    fails; from an event loop call them through `asyncio.to_thread`. A name is
-    a user's words: keep CALL_ME only with their consent.
+    fails; from an event loop call them through `asyncio.to_thread`. A wish with
+    a name holds a user's words: keep it only with their consent.
     """
 
     def __init__(self, path: str | Path) -> None:

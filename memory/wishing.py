@@ -54,6 +54,16 @@ _WISHES = (
         r"(?:from now on|in future|in the future|always|next time|every time)\b",
     ),
     (NO_INTERRUPTIONS, r"always let me finish\b"),
+    (
+        NO_INTERRUPTIONS,
+        rf"{_ASKING}{_NOT} (?:say|speak|talk|answer|respond)(?: (?:anything|a word|back))? "
+        r"(?:until|till|before) i(?:'m| am|'ve)? (?:\w+ )?(?:stop|stopped|finish|finished|done)\b",
+    ),
+    (
+        NO_INTERRUPTIONS,
+        rf"{_ASKING}(?:wait (?:until|till) i(?:'m| am|'ve)? (?:\w+ )?(?:finish|finished|done)|"
+        r"let me (?:finish|get to the end)) before you (?:say|speak|answer|reply|respond|talk)\b",
+    ),
     (INTERRUPTIONS_WELCOME, rf"{_ALLOWING}{_CUT_IN}{_END}"),
     (INTERRUPTIONS_WELCOME, rf"{_CUT_IN} (?:when|whenever|if|any ?time|as soon as|as often as)\b"),
     (
@@ -61,6 +71,39 @@ _WISHES = (
         r"i don't mind (?:being interrupted|interruptions|you (?:interrupting|cutting in))",
     ),
     (INTERRUPTIONS_WELCOME, r"interruptions are (?:welcome|fine|okay|ok)\b"),
+)
+_SUBJECT = r"(?:my |the |our |a |an )?(?P<subject>[\w'-]+(?: (?:and |or |of |the )?[\w'-]+){0,2}?)"
+_STOPS = (
+    r"(?=$|[,.!?;:]| (?:ever|again|any ?more|please|okay|ok|right|alright|from|whatever|either|"
+    r"at|with|to|today|tonight|while|when|unless|until|not|for|in|now|thanks|up|out|because)\b)"
+)
+# After these, what is to be avoided.
+_AVOIDS = [
+    re.compile(text + _STOPS, re.IGNORECASE)
+    for text in (
+        rf"{_ASKING}{_NOT} (?:ever |please )*(?:talk|speak|ask(?: me)?|go on|start|remind me) "
+        rf"(?:to me )?about {_SUBJECT}",
+        rf"{_ASKING}{_NOT} (?:ever |please )*(?:mention|discuss) {_SUBJECT}",
+        rf"{_ASKING}{_NOT} (?:ever |please )*bring (?:up {_SUBJECT}|"
+        rf"{_SUBJECT.replace('subject', 'other')} up)",
+        rf"{_ASKING}(?:stop|no more|quit) (?:talking|asking(?: me)?|going on|talk) about "
+        rf"{_SUBJECT}",
+        rf"{_ASKING}stop (?:mentioning|bringing up) {_SUBJECT}",
+        rf"(?:when .{{1,30}} )?i (?:really )?(?:don't|do not|never) (?:ever )?want to (?:hear|talk|"
+        rf"speak|know|be asked) (?:any more |another word )?about {_SUBJECT}",
+        rf"{_ASKING}leave {_SUBJECT} (?:out of (?:it|this)|alone)",
+        rf"not (?:a|one|another) word about {_SUBJECT}",
+        rf"{_ASKING}steer clear of {_SUBJECT}",
+        rf"let's (?:not talk about|never mention|leave) {_SUBJECT}",
+    )
+]
+_HANGS = frozenset("it that this them him her me us you what anything everything something".split())
+_BRIEF = re.compile(
+    rf"{_ASKING}(?:(?:keep|make) (?:it|them|things|your (?:answers|replies|responses)|that) "
+    r"(?:short|brief|shorter|briefer|to (?:a|one|two) sentences?)|be (?:brief|concise|short)|"
+    r"(?:give me |use )?(?:only |just )?(?:short|brief|one[- ]line|shorter) (?:answers|replies|"
+    r"responses|sentences)|answer (?:briefly|in (?:a|one|two) (?:sentences?|words?)))\b",
+    re.IGNORECASE,
 )
 _WISH_PATTERNS = [(wish, re.compile(text, re.IGNORECASE)) for wish, text in _WISHES]
 _CALL_ME = re.compile(
@@ -84,6 +127,18 @@ def _wish(clause: str) -> Wish | None:
     for wish, pattern in _WISH_PATTERNS:
         if pattern.match(clause):
             return wish
+    if _BRIEF.match(clause):
+        return Wish(WishKind.BRIEF)
     match = _CALL_ME.match(clause)
     name = name_at(match["value"]) if match else ""
-    return Wish(WishKind.CALL_ME, name) if name else None
+    return Wish(WishKind.CALL_ME, name) if name else _avoided(clause)
+
+
+def _avoided(clause: str) -> Wish | None:
+    for pattern in _AVOIDS:
+        if match := pattern.match(clause):
+            found = match.groupdict()
+            subject = (found.get("subject") or found.get("other") or "").lower()
+            if subject and subject not in _HANGS:
+                return Wish(WishKind.AVOID, subject)
+    return None

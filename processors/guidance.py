@@ -60,7 +60,7 @@ class GuidanceProcessor(FrameProcessor):
 
     def _copy(self, context: LLMContext) -> LLMContext:
         guidance, self._guidance = self._guidance, ""
-        last = [manners.known(self._listener.facts), guidance]
+        last = [manners.known(self._listener.told), guidance]
         messages: list[Any] = [
             *context.messages[-self._history :],
             *({"role": "system", "content": text} for text in last if text),

@@ -32,6 +32,6 @@ def opening(action: Action) -> str:
     return "Nobody has spoken for a while. Say one short, friendly sentence to go on."
 
 
-def known(facts: tuple[str, ...]) -> str:
-    """What memory recalled for this answer."""
-    return f"What you remember: {' '.join(facts)}" if facts else ""
+def known(told: tuple[str, ...]) -> str:
+    """What memory tells for this answer."""
+    return f"What you remember: {' '.join(told)}" if told else ""

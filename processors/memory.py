@@ -1,6 +1,6 @@
 """MomentFrame -> MomentFrame with what is remembered."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from pipecat.frames.frames import (
@@ -14,13 +14,17 @@ from judgement.listener import Listener
 from judgement.moment import Moment
 from judgement.signals import (
     AFFRONT,
+    CONTRADICTION,
     INTERRUPTIONS_WELCOME,
     NO_INTERRUPTIONS,
+    against_usual,
     days_since,
     local_time,
 )
 from memory.affronts import is_affront
 from memory.keeper import Keeper
+from memory.store import Sort
+from memory.telling import told
 from memory.wishes import WishKind
 from processors.frames import MomentFrame
 
@@ -66,16 +70,26 @@ class MemoryProcessor(FrameProcessor):
         self._said = said
         self._is_affront = is_affront(said)
         if said:
-            self._keeper.recall_soon(said)
+            self._keeper.saying(said)
 
     def _known(self, moment: Moment) -> Moment:
-        keeper = self._keeper
-        facts = tuple(memory.text for memory in keeper.recalled)
+        keeper, now = self._keeper, datetime.now(UTC)
+        facts = tuple(each.text for each in keeper.recalled if each.sort is Sort.FACT)
+        if keeper.contradiction:
+            facts = (keeper.contradiction.fact.text, *facts)
+        facts = tuple(dict.fromkeys(facts))
         self._listener.facts = facts
-        signals = dict(moment.signals)
-        signals |= days_since(keeper.last_seen, datetime.now(UTC))
+        self._listener.told = told(keeper, moment.said, now)
+        return replace(moment, facts=facts, signals={**moment.signals, **self._signals(now)})
+
+    def _signals(self, now: datetime) -> dict[str, float | str | bool]:
+        keeper = self._keeper
+        signals: dict[str, float | str | bool] = {**days_since(keeper.last_seen, now)}
         signals |= local_time(datetime.now())
+        signals |= against_usual(self._listener.rhythm.talk(), asdict(keeper.habits))
         signals |= {WISHES[wish.kind]: True for wish in keeper.wishes if wish.kind in WISHES}
         if self._is_affront:
             signals[AFFRONT] = True
-        return replace(moment, facts=facts, signals=signals)
+        if keeper.contradiction:
+            signals[CONTRADICTION] = True
+        return signals

@@ -2,14 +2,19 @@
 
 import asyncio
 import gc
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from loguru import logger
 from openai import AsyncOpenAI
 
 from config.personas import load_persona, personas
 from config.settings import Settings
 from judgement.artefact import Adapter, AdapterError
+from judgement.corrects import Corrects
 from judgement.judge import Guarded, Judge, read_ahead
 from judgement.llama import LlamaJudge
 from judgement.local import complete, judge_server, opened
@@ -22,13 +27,12 @@ from judgement.repacked import repacked
 from judgement.rules import Rules
 from judgement.serving import LocalServer, packaged_model
 from memory.blocks import Blocks
-from memory.embedding import Embedder, read_vectors, write_vectors
-from memory.minilm import PACKAGE, gguf_file
-from memory.sqlite import SqliteStore
-from memory.store import MemoryStore
-from memory.volatile import VolatileStore
+from memory.embedding import Embedding, read_vectors, write_vectors
+from memory.extraction import FactFinder
+from memory.store import MemoryStore, MemoryStoreError
 from memory.wishes import Wishes
 from processors import door
+from processors.remembering import build_embedding, build_finder, build_store, models_folder
 from processors.role import Role
 from processors.services import build_stt, build_tts
 from processors.services.moonshine import MoonshineService
@@ -51,13 +55,16 @@ class Shared:
     blocks: Blocks
     wishes: Wishes
     talks: Path
+    embedding: Embedding | None = None
+    finder: FactFinder | None = None
     judge_client: AsyncOpenAI | None = None
     judge_server: LocalServer | None = None
     adapter: Adapter | None = None
     policies: PolicyMatcher | None = None
     nearest: Nearest | None = None
     lines: dict[str, Line] = field(default_factory=dict[str, Line])
-    _reading: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    _expired: datetime = datetime.min.replace(tzinfo=UTC)
 
     @classmethod
     async def load(cls, settings: Settings) -> "Shared":
@@ -68,13 +75,14 @@ class Shared:
         server = await asyncio.to_thread(_server, settings)
         blocks = settings.blocks
         access = folder / "access.db"
-        policies, nearest = await _policies(settings)
+        embedding = await asyncio.to_thread(build_embedding, settings)
+        policies, nearest = await _policies(settings, embedding)
         shared = cls(
             settings=settings,
             persona=load_persona(settings.persona),
             server=server,
             labels=await judge_server.label_tokens() if judge_server else {},
-            store=_store(settings),
+            store=build_store(settings, embedding),
             blocks=Blocks(
                 access,
                 warnings=blocks.warnings,
@@ -83,6 +91,8 @@ class Shared:
             ),
             wishes=Wishes(access),
             talks=folder / "talks",
+            embedding=embedding,
+            finder=build_finder(settings, server and server.url),
             judge_client=_judge_client(settings, judge_server),
             judge_server=judge_server,
             adapter=adapter,
@@ -94,6 +104,26 @@ class Shared:
         gc.freeze()  # what is here to stay needs no look by the collector after each talk
         return shared
 
+    def expire_soon(self) -> None:
+        """Remove what is older than the profile says, at most once a day."""
+        days, today = self.settings.memory.keep_days, datetime.now(UTC)
+        if days and today - self._expired > timedelta(days=1):
+            self._expired = today
+            self._behind(self._expire(today - timedelta(days=days)))
+
+    async def _expire(self, before: datetime) -> None:
+        try:
+            if count := await self.store.expire(before):
+                logger.info(f"memory: {count} memories were too old and are gone")
+        except MemoryStoreError as error:
+            logger.warning(f"memory: what is too old could not be removed: {error}")
+
+    def _behind(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` while talks go on."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def judge(self, role: Role) -> Judge:
         """A judge for one talk: on time, and within the limits."""
         limits = self.settings.limits
@@ -101,12 +131,13 @@ class Shared:
         judge = self._judge(role)
         if self.judge_server:
             begun = Moment(Kind.PARTIAL, "", persona=role.policy)
-            reading = asyncio.create_task(read_ahead(judge, begun))
-            self._reading.add(reading)
-            reading.add_done_callback(self._reading.discard)
+            self._behind(read_ahead(judge, begun))
         return Permitted(judge, allowed, patience=lambda: role.persona.patience)
 
     def _judge(self, role: Role) -> Judge:
+        return Corrects(self._deciding(role))
+
+    def _deciding(self, role: Role) -> Judge:
         known = OnTime(self.policies, lambda: role.persona) if self.policies else None
         if not self.judge_client:
             return Informed(Rules(), known) if known else Rules()
@@ -163,7 +194,7 @@ def _judge_server(settings: Settings, adapter: Adapter | None) -> LocalServer | 
     choice = settings.model_server
     if choice is None or not _judges_here(settings):
         return None
-    models, threads = _models(settings), settings.judge.threads
+    models, threads = models_folder(settings), settings.judge.threads
     return judge_server(
         _model(settings), adapter, slots=choice.slots, threads=threads, models=models
     )
@@ -176,7 +207,7 @@ def _server(settings: Settings) -> LocalServer | None:
         return None
     model = _model(settings)
     if _judges_here(settings):
-        model = repacked(model, _models(settings))
+        model = repacked(model, models_folder(settings))
     return LocalServer(model, slots=choice.slots, context=choice.context, threads=choice.threads)
 
 
@@ -186,21 +217,19 @@ def _model(settings: Settings) -> Path:
     return Path(choice.path) if choice.path else packaged_model(choice.package or "")
 
 
-def _models(settings: Settings) -> Path:
-    return Path(settings.memory.path).parent / "models"
-
-
-async def _policies(settings: Settings) -> tuple[PolicyMatcher | None, Nearest | None]:
+async def _policies(
+    settings: Settings, embedding: Embedding | None
+) -> tuple[PolicyMatcher | None, Nearest | None]:
     """What knows policies by meaning: by their examples, and for a llama here by their topics."""
     here, by_words = _judges_here(settings), settings.judge.policies == "words"
     if not here and (settings.judge.kind != "rules" or by_words):
         return None, None
-    folder = _models(settings)
-    kept = folder / f"{PACKAGE}.npz"
-    embedder = await asyncio.to_thread(_embedder, folder)
+    if embedding is None:
+        raise settings.error("memory.embedding", "judge.policies by meaning need a sentence model")
+    kept = models_folder(settings) / f"{embedding.name.replace('/', '-')}.npz"
     known = await asyncio.to_thread(read_vectors, kept)
-    matcher = None if by_words else PolicyMatcher(embedder.embed, known)
-    nearest = Nearest(embedder.embed, known) if here else None
+    matcher = None if by_words else PolicyMatcher(embedding.embed, known)
+    nearest = Nearest(embedding.embed, known) if here else None
     learnt = dict(known)
     for each in filter(None, (matcher, nearest)):
         for persona in (load_persona(settings.persona), *personas().values()):
@@ -209,16 +238,6 @@ async def _policies(settings: Settings) -> tuple[PolicyMatcher | None, Nearest |
     if learnt.keys() != known.keys():
         await asyncio.to_thread(write_vectors, kept, learnt)
     return matcher, nearest
-
-
-def _embedder(folder: Path) -> Embedder:
-    return Embedder(gguf_file(PACKAGE, folder))
-
-
-def _store(settings: Settings) -> MemoryStore:
-    if settings.memory.store == "sqlite":
-        return SqliteStore(Path(settings.memory.path))
-    return VolatileStore()
 
 
 async def _warm(settings: Settings, server: LocalServer | None, persona: Persona) -> None:

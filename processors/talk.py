@@ -17,6 +17,7 @@ from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams
 from config.personas import personas
 from config.settings import Settings
 from judgement.listener import Listener
+from memory.habits import Habits
 from memory.keeper import Keeper
 from processors.door import Door
 from processors.recorder import Recorder
@@ -55,8 +56,16 @@ class Talk:
             idle_times=limits.idle_times,
         )
         keeper = Keeper(
-            shared.store, user, talk, consent=wish.get("consent") is True, wishes=shared.wishes
+            shared.store,
+            user,
+            talk,
+            consent=wish.get("consent") is True,
+            wishes=shared.wishes,
+            embedding=shared.embedding,
+            finder=shared.finder,
+            recalled=shared.settings.memory.recalled,
         )
+        shared.expire_soon()
         is_lasting = shared.settings.memory.store != "none"
         await keeper.start()
         vad, turn_model = await asyncio.to_thread(_ears, shared.settings)
@@ -91,7 +100,9 @@ class Talk:
 
     async def end(self) -> None:
         """Write what is still to be written and let go of the rest."""
-        self.keeper.heard("user", self.listener.unfinished, datetime.now(UTC))
+        now = datetime.now(UTC)
+        self.keeper.heard("user", self.listener.unfinished, now)
+        self.keeper.talked(Habits(1, **self.listener.rhythm.talk()), now)
         await self.keeper.close()
         await asyncio.to_thread(self.recorder.close)
         # A finished pipeline stays in reference cycles, some 10 MB of it.

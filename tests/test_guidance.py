@@ -22,7 +22,7 @@ def context() -> LLMContext:
 
 async def guided(*frames: Frame, facts: tuple[str, ...] = (), history: int = 6) -> list[Frame]:
     listener = Listener(ROLE.policy)
-    listener.facts = facts
+    listener.told = facts
     processor = GuidanceProcessor(ROLE, listener, history=history)
     down, _ = await run_test(processor, frames_to_send=[*frames, SleepFrame(0.05)])
     return list(down)

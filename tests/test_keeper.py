@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from memory.habits import Habits
 from memory.keeper import Keeper
 from memory.sqlite import SqliteStore
 from memory.store import Memory, MemoryStoreError, Sort
@@ -70,14 +71,14 @@ async def test_turns_and_the_users_facts_are_written():
     assert [memory.sort for memory in await store.everything("sam")].count(Sort.FACT) == 1
 
 
-async def test_a_fact_stated_twice_is_kept_once_at_its_later_time():
+async def test_a_fact_stated_twice_is_kept_once_since_it_was_first_stated():
     store = Store()
     keeper = await keep(store)
     for minutes in (0, 5):
         keeper.heard("user", "my name is sam", NOON + timedelta(minutes=minutes))
     await keeper.close()
     [fact] = [each for each in await store.everything("sam") if each.sort is Sort.FACT]
-    assert fact.when == NOON + timedelta(minutes=5)
+    assert fact.when == NOON
 
 
 async def test_a_naive_time_is_refused_at_once():
@@ -300,3 +301,77 @@ async def test_after_consent_is_withdrawn_nothing_more_outlives_the_talk():
     keeper.heard("user", "but not this", NOON)
     await keeper.close()
     assert await store.texts() == ["keep this"]
+
+
+async def test_a_guests_words_are_kept_under_their_name_and_are_no_facts_of_the_user():
+    store = Store()
+    keeper = await keep(store)
+    keeper.heard("Ann", "my name is Ann and call me Annie", NOON)
+    await keeper.close()
+    [turn] = await store.everything("sam")
+    assert (turn.who, turn.sort) == ("Ann", Sort.TURN)
+    assert keeper.wishes == ()
+
+
+async def test_a_contradiction_of_an_earlier_talk_is_seen_while_the_user_speaks():
+    store = Store()
+    first = await keep(store)
+    first.heard("user", "My meeting is on Thursday.", NOON)
+    await first.close()
+    keeper = await keep(store)
+    keeper.saying("so as my meeting is")
+    assert keeper.contradiction is None
+    keeper.saying("so as my meeting is on Tuesday")
+    assert keeper.contradiction and "Thursday" in keeper.contradiction.text
+    keeper.heard("user", "My meeting is on Tuesday.", NOON + timedelta(days=1))
+    keeper.saying("and my meeting is on Tuesday")
+    assert keeper.contradiction is None
+    await keeper.close()
+    values = [each.value for each in await store.facts("sam")]
+    assert values == ["thursday", "tuesday"]  # nothing is overwritten
+
+
+async def test_an_outdated_fact_is_not_recalled_as_current():
+    store = Store()
+    keeper = await keep(store)
+    keeper.heard("user", "My meeting is on Thursday.", NOON)
+    keeper.heard("user", "My meeting has moved, my meeting is on Tuesday.", NOON)
+    await settle()
+    keeper.recall_soon("when is my meeting")
+    await settle()
+    facts = [each.value for each in keeper.recalled if each.sort is Sort.FACT]
+    assert facts == ["tuesday"]
+    await keeper.close()
+
+
+async def test_one_turn_is_forgotten_with_what_it_stated():
+    store = Store()
+    keeper = await keep(store)
+    keeper.heard("user", "My meeting is on Thursday.", NOON)
+    keeper.heard("user", "I had soup.", NOON + timedelta(seconds=1))
+    await settle()
+    [turn, *_] = await keeper.remembered()
+    assert await keeper.forget([turn.id]) == 2
+    assert [each.text for each in await keeper.remembered()] == ["I had soup."]
+    keeper.saying("my meeting is on Tuesday")
+    assert keeper.contradiction is None
+    await keeper.close()
+
+
+async def test_a_subject_to_avoid_is_kept_with_consent_only(tmp_path: Path):
+    wishes = Wishes(tmp_path / "access.db")
+    for consent, kept in ((False, ()), (True, (Wish(WishKind.AVOID, "work"),))):
+        keeper = await keep(Store(), wishes=wishes, consent=consent)
+        keeper.heard("user", "please don't talk about work", NOON)
+        assert keeper.wishes == (Wish(WishKind.AVOID, "work"),)
+        await keeper.close()
+        assert wishes.get("sam") == kept
+    wishes.close()
+
+
+async def test_habits_of_earlier_talks_are_there_in_the_next():
+    store = Store()
+    keeper = await keep(store)
+    keeper.talked(Habits(1, pause=0.5), NOON)
+    await keeper.close()
+    assert (await keep(store)).habits == Habits(1, pause=0.5)

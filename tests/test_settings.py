@@ -125,7 +125,7 @@ BAD = {
     "model_server: {package: a, path: b}": "model_server: needs either package or path",
     "model_server: {package: a, slots: 1.5}": "model_server.slots: must be a valid integer, "
     "got a number with a fractional part, not 1.5",
-    "memory: {store: redis}": "memory.store: must be 'sqlite' or 'none', not 'redis'",
+    "memory: {store: redis}": "memory.store: must be 'sqlite', 'postgres' or 'none', not 'redis'",
     "limits: {quiet_hours: night}": "limits.quiet_hours: must read "
     '"HH:MM-HH:MM", such as "22:00-07:00", not \'night\'',
     "limits: {quiet_hours: '25:00-07:00'}": "limits.quiet_hours: must read "

@@ -1,0 +1,72 @@
+"""The memory that a profile names: the sentence model, and the store that every talk writes to."""
+
+from pathlib import Path
+
+from openai import AsyncOpenAI
+
+from config.environment import revealed
+from config.sections import EmbeddingServer
+from config.settings import Settings
+from memory.embedding import Embedder, Embedding
+from memory.extraction import FactFinder
+from memory.minilm import PACKAGE, WeightsMissing, gguf_file
+from memory.outbox import Outboxed
+from memory.paths import OUTBOX
+from memory.remote import RemoteEmbedder
+from memory.sqlite import SqliteStore
+from memory.store import MemoryStore
+from memory.volatile import VolatileStore
+
+
+def build_embedding(settings: Settings) -> Embedding | None:
+    """The model of the profile; loads it if it is in this process. Raises `SettingsError`."""
+    match settings.memory.embedding:
+        case "none":
+            return None
+        case "minilm":
+            try:
+                return Embedder(gguf_file(PACKAGE, models_folder(settings)))
+            except WeightsMissing as error:
+                raise settings.error("memory.embedding", str(error)) from error
+        case EmbeddingServer() as server:
+            key = server.api_key.get_secret_value() if server.api_key else "none"
+            url = server.url.rstrip("/").removesuffix("/v1") + "/v1"
+            client = AsyncOpenAI(base_url=url, api_key=key, timeout=5, max_retries=1)
+            return RemoteEmbedder(client, server.model, server.dimensions)
+
+
+def build_store(settings: Settings, embedding: Embedding | None) -> MemoryStore:
+    """The store of the profile; nothing is opened yet. Raises `SettingsError`."""
+    choice = settings.memory
+    match choice.store:
+        case "sqlite":
+            return SqliteStore(Path(choice.path), embedding, begin_anew=True)
+        case "postgres":
+            try:
+                from memory.postgres import PostgresStore
+            except ImportError as error:
+                reason = f"{error}: pip install -e '.[scale]'"
+                raise settings.error("memory.store", reason) from error
+            assert choice.dsn is not None
+            store = PostgresStore(choice.dsn.get_secret_value(), embedding)
+            return Outboxed(store, Path(choice.path).with_name(OUTBOX))
+        case "none":
+            return VolatileStore(embedding)
+
+
+def models_folder(settings: Settings) -> Path:
+    """Where what is made of weight packages is kept."""
+    return Path(settings.memory.path).parent / "models"
+
+
+def build_finder(settings: Settings, server_url: str | None) -> FactFinder | None:
+    """What asks the reply model for facts, where the profile wants that. Raises `SettingsError`."""
+    if settings.memory.extract == "patterns":
+        return None
+    arguments = revealed(settings.llm.args)
+    model = revealed(settings.llm.settings).get("model", "local")
+    url = arguments.get("base_url") or server_url
+    if settings.llm.service not in ("llama", "openai"):
+        raise settings.error("memory.extract", "llm needs an llm that is llama or openai")
+    client = AsyncOpenAI(base_url=url, api_key=arguments.get("api_key", "none"), max_retries=1)
+    return FactFinder(client, str(model))
