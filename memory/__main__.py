@@ -9,13 +9,15 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from memory.blocks import FOREVER, Blocks
-from memory.paths import ACCESS, MEMORY, TALKS
+from memory.outbox import Outboxed
+from memory.paths import ACCESS, MEMORY, OUTBOX, TALKS
 from memory.sqlite import SqliteStore
-from memory.store import Memory, MemoryStoreError
+from memory.store import Memory, MemoryStore, MemoryStoreError
 from memory.talks import forget as forget_talks
 from memory.wishes import Wishes
 
@@ -43,11 +45,16 @@ def _parser() -> argparse.ArgumentParser:
         if user:
             added.add_argument("--user", required=True, help="signed-in name, number or id")
         added.add_argument("--path", type=Path, default=path, help="its file (%(default)s)")
+        if path is MEMORY:
+            added.add_argument("--dsn", help="the Postgres store at this address, not a file")
         return added
 
     command(_show, MEMORY)
     command(_export, MEMORY)
+    expire = command(_expire, MEMORY, user=False)
+    expire.add_argument("--days", type=int, required=True, help="older than so many days")
     forget = command(_forget, MEMORY)
+    forget.add_argument("--id", action="append", help="this memory only (see export); repeatable")
     forget.add_argument("--access", type=Path, default=ACCESS, help="wishes' file (%(default)s)")
     forget.add_argument(
         "--talks", type=Path, default=TALKS, help="folder of kept talks (%(default)s)"
@@ -77,14 +84,28 @@ def _export(options: argparse.Namespace) -> int:
     return 0 if memories else 1
 
 
+def _expire(options: argparse.Namespace) -> int:
+    """Remove what is remembered of anybody for longer than so many days."""
+    if options.days < 1:
+        raise MemoryStoreError("--days must be at least 1")
+    before = datetime.now(UTC) - timedelta(days=options.days)
+    count = _with_store(options, lambda store: store.expire(before))
+    print(f"removed {count} memories from before {before:%Y-%m-%d %H:%M} UTC")
+    return 0
+
+
 def _forget(options: argparse.Namespace) -> int:
-    """Remove all that is remembered of a user, kept talks and standing wishes too; blocks stay."""
+    """Remove what is remembered of a user, kept talks and standing wishes too; blocks stay."""
+    if options.id:
+        count = _with_store(options, lambda store: store.forget(options.user, options.id))
+        print(f"removed {count} memories of {_plain(options.user)}")
+        return 0 if count else 1
     count = len(_everything(options))
     user = _plain(options.user)
     if not options.yes and not _agreed(f"Remove {count} memories of {user}? [y/N] "):
         print("nothing removed")
         return 1
-    removed = _with_store(options.path, lambda store: store.forget(options.user))
+    removed = _with_store(options, lambda store: store.forget(options.user))
     wished = 0
     if options.access.exists():
         wishes = Wishes(options.access)
@@ -122,19 +143,30 @@ def _unblock(options: argparse.Namespace) -> int:
 
 
 def _everything(options: argparse.Namespace) -> list[Memory]:
-    return _with_store(options.path, lambda store: store.everything(options.user))
+    return _with_store(options, lambda store: store.everything(options.user))
 
 
-def _with_store(path: Path, use: Callable[[SqliteStore], Awaitable[T]]) -> T:
+def _with_store(options: argparse.Namespace, use: Callable[[MemoryStore], Awaitable[T]]) -> T:
     async def run() -> T:
-        store = SqliteStore(path)
+        store = _store(options)
         try:
             return await use(store)
         finally:
             await store.close()
 
-    _must_exist(path)
     return asyncio.run(run())
+
+
+def _store(options: argparse.Namespace) -> MemoryStore:
+    """The store named, with what waits for it on this machine."""
+    if not options.dsn:
+        _must_exist(options.path)
+        return SqliteStore(options.path)
+    try:
+        from memory.postgres import PostgresStore
+    except ImportError as error:
+        raise MemoryStoreError(f"{error}: pip install -e '.[scale]'") from error
+    return Outboxed(PostgresStore(options.dsn), options.path.with_name(OUTBOX))
 
 
 def _access(path: Path) -> Blocks:

@@ -113,3 +113,21 @@ def test_the_module_runs_as_a_command(memory: str):
     command = [sys.executable, "-m", "memory", "show", "--user", "sam", "--path", memory]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
     assert done.returncode == 0 and "Leeds" in done.stdout
+
+
+def test_one_memory_is_forgotten_by_its_id(memory: str, capsys):
+    main(["export", "--user", "sam", "--path", memory])
+    first, *rest = capsys.readouterr().out.splitlines()
+    command = ["forget", "--user", "sam", "--path", memory, "--id"]
+    assert main([*command, json.loads(first)["id"]]) == 0
+    assert main([*command, "nothing"]) == 1
+    capsys.readouterr()
+    main(["export", "--user", "sam", "--path", memory])
+    assert capsys.readouterr().out.splitlines() == rest
+
+
+def test_what_is_too_old_is_removed(memory: str, capsys):
+    assert main(["expire", "--days", "0", "--path", memory]) == 2
+    assert main(["expire", "--days", "1", "--path", memory]) == 0
+    assert "removed" in capsys.readouterr().out
+    assert main(["show", "--user", "sam", "--path", memory]) == 1
