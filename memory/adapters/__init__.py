@@ -1,0 +1,1 @@
+"""Memories kept by other people's memory libraries and servers, behind `MemoryStore`."""
