@@ -1,13 +1,24 @@
-"""The page's own messages: persona, proactivity, marks, consent, the sample talk."""
+"""The page's own messages: persona, proactivity, marks, consent, memories, the sample talk."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from loguru import logger
 from pipecat.processors.frameworks.rtvi import RTVIProcessor
 
 from judgement.decision import Action
+from memory.store import Memory, MemoryStoreError
+from memory.talks import forget as forget_talks
 from processors.sample import SamplePlayer
 from processors.talk import Talk
+
+PART = 100  # memories that are told in one message, at most
+PART_BYTES = 48_000  # and how long they are together: a data channel surely takes 64 KiB
+LONGEST = 3_500  # characters told of one memory; as JSON none is over 12 bytes
+BREATH = 0.01  # s between two parts, in which sound goes on
+AT_ONCE = 1_000  # memories that one message may forget
 
 
 class ClientMessages:
@@ -22,6 +33,8 @@ class ClientMessages:
             "proactivity": self._proactivity,
             "mark": self._mark,
             "consent": self._consent,
+            "memories": self._memories,
+            "forget": self._forget,
             "sample": self._play_sample,
         }
 
@@ -35,8 +48,7 @@ class ClientMessages:
         """One message of the client."""
         answer = self._kinds.get(kind)
         if answer is None or not await answer(data if isinstance(data, dict) else {}):
-            text = f"The message {kind[:40]!r} made no sense."
-            await self._rtvi.send_server_message({"type": "notice", "text": text})
+            await self._notice(f"The message {kind[:40]!r} made no sense.")
 
     async def _persona(self, data: dict[str, Any]) -> bool:
         known = self._talk.change_persona(str(data.get("name")))
@@ -68,6 +80,57 @@ class ClientMessages:
             return False
         return True
 
+    async def _memories(self, _: dict[str, Any]) -> bool:
+        try:
+            memories = await self._talk.keeper.remembered()
+        except MemoryStoreError as error:
+            await self._unreachable(error, "Memory cannot be read.")
+            return True
+        parts = _parts(map(_told, memories))
+        for number, items in enumerate(parts, 1):
+            await self._rtvi.send_server_message(
+                {
+                    "type": "memories",
+                    "items": items,
+                    "consent": self._talk.keeper.consent,
+                    "part": number,
+                    "of": len(parts),
+                }
+            )
+            await asyncio.sleep(BREATH)
+        return True
+
+    async def _forget(self, data: dict[str, Any]) -> bool:
+        ids = data.get("ids")
+        is_all = data.get("all") is True and ids is None
+        if not is_all and not _are_ids(ids):
+            return False
+        try:
+            count = await self._talk.keeper.forget(ids)
+        except MemoryStoreError as error:
+            await self._unreachable(error, "Memory cannot be reached: nothing was removed.")
+            return True
+        if is_all:
+            await self._forget_talks()
+        await self._rtvi.send_server_message({"type": "forgotten", "count": count, "ids": ids})
+        return True
+
+    async def _forget_talks(self) -> None:
+        """Remove what was kept of the user's talks to learn from: it holds their words too."""
+        recorder = self._talk.recorder
+        try:
+            await asyncio.to_thread(recorder.flush)
+            await asyncio.to_thread(forget_talks, recorder.path.parent, self._talk.user)
+        except OSError as error:
+            await self._unreachable(error, "Decisions kept of your talks could not be removed.")
+
+    async def _unreachable(self, error: Exception, text: str) -> None:
+        logger.warning(f"talk {self._talk.id}: {text} {error}")
+        await self._notice(text)
+
+    async def _notice(self, text: str) -> None:
+        await self._rtvi.send_server_message({"type": "notice", "text": text})
+
     async def _play_sample(self, _: dict[str, Any]) -> bool:
         await self._sample.play()
         return True
@@ -82,3 +145,35 @@ class ClientMessages:
                 "proactivity": persona.proactivity,
             }
         )
+
+
+def _told(memory: Memory) -> dict[str, str]:
+    text = memory.text
+    return {
+        "id": memory.id,
+        "sort": memory.sort.value,
+        "who": memory.who,
+        "text": text if len(text) <= LONGEST else text[:LONGEST] + "…",
+        "when": memory.when.isoformat(),
+        "talk": memory.talk,
+    }
+
+
+def _parts(items: Iterable[dict[str, str]]) -> list[list[dict[str, str]]]:
+    """The items in their order, as many in a part as one message carries; at least one part."""
+    parts: list[list[dict[str, str]]] = [[]]
+    room = PART_BYTES
+    for item in items:
+        size = len(json.dumps(item))
+        if parts[-1] and (len(parts[-1]) == PART or size > room):
+            parts.append([])
+            room = PART_BYTES
+        parts[-1].append(item)
+        room -= size
+    return parts
+
+
+def _are_ids(ids: object) -> bool:
+    if not isinstance(ids, list) or not 1 <= len(ids) <= AT_ONCE:
+        return False
+    return all(isinstance(each, str) for each in ids)

@@ -1,64 +1,24 @@
 """The built page in a real Chromium, over a server that holds no talk."""
 
-import re
-import threading
-import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 
 from tests.browser import Browser, Page, expect, launched, sync_playwright
-from tests.test_web import app_over
+from tests.page import FAINT, NAMELESS, join, receive, served, visits
 
 pytestmark = pytest.mark.browser
 
 ACTIONS = ("reply", "silence", "interrupt", "refuse", "deflect")
 
-# Each control that has no name for a screen reader.
-NAMELESS = """() => [...document.querySelectorAll('button, select, input, summary, [tabindex="0"]')]
-  .filter((e) => !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length))
-  .map((e) => e.outerHTML)"""
-
 FOCUSED = "document.activeElement.id || document.activeElement.textContent"
-
-# Each piece of text on a ground that it is hard to read on, with its contrast.
-FAINT = """() => {
-  const channels = (c) => c.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
-    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (e) => {
-    for (; e; e = e.parentElement) {
-      const c = channels(getComputedStyle(e).backgroundColor);
-      if (c.length === 3 || c[3] > 0) return c;
-    }
-  };
-  return [...document.querySelectorAll('body *')]
-    .filter((e) => e.checkVisibility() && !e.matches(':disabled, :disabled *, .skip'))
-    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
-    .map((e) => {
-      const [a, b] = [light(channels(getComputedStyle(e).color)), light(ground(e))];
-      return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.textContent];
-    })
-    .filter(([contrast]) => contrast < 4.5);
-}"""
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the page is served."""
-    app = app_over(tmp_path_factory.mktemp("web"))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://localhost:{port}/"
-    server.should_exit = True
-    thread.join()
+    with served(tmp_path_factory.mktemp("web")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -71,32 +31,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    """Opens the page in a browser that knows nobody; fails the test on an error in the page."""
-    errors: list[str] = []
-    contexts = []
-
-    def opened(width: int = 1280, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(url)
-        expect(page.locator("#persona option")).to_have_count(2)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not errors
-
-
-def receive(page: Page, *events: dict[str, object]) -> None:
-    """Hand the page events as though they came from a talk."""
-    page.evaluate("(events) => events.forEach(window.repartee.receive)", list(events))
-
-
-def join(page: Page) -> None:
-    receive(page, {"type": "link", "state": "joining"}, {"type": "link", "state": "in"})
+    with visits(browser, url) as opened:
+        yield opened
 
 
 def decision(
@@ -179,7 +115,7 @@ def test_the_keyboard_reaches_every_control_in_reading_order(visit):
         "persona",
         "proactivity",
         "consent",
-        "forget",
+        "memories-open",
         "transcript-box",
         "text",
         "send",
@@ -362,24 +298,6 @@ def test_a_second_tab_is_sent_back_to_the_first(visit, url: str):
     second.get_by_role("button", name="Join").click()
     expect(second.get_by_role("alert")).to_contain_text("in another tab")
     expect(second.locator("body")).to_have_attribute("data-link", "out")
-
-
-def test_forgetting_makes_the_next_talk_a_strangers(visit):
-    page = visit()
-    first, again = user_of_next_talk(page), user_of_next_talk(page)
-    page.get_by_label("Remember me").check()
-    page.get_by_role("button", name="Forget who I am").click()
-    expect(page.get_by_label("Remember me")).not_to_be_checked()
-    after = user_of_next_talk(page)
-    assert first == again != after
-    assert all(re.fullmatch(r"[0-9a-f-]{36}", each) for each in (first, after))
-
-
-def user_of_next_talk(page: Page) -> str:
-    with page.expect_request("**/start") as start:
-        page.get_by_role("button", name="Join").click()
-    expect(page.locator("body")).to_have_attribute("data-link", "failed")
-    return start.value.post_data_json["body"]["user"]
 
 
 def test_the_next_talk_starts_as_chosen(visit):

@@ -22,6 +22,16 @@ export interface Decision {
   outcome: string;
 }
 
+/** One memory of the user. */
+export interface Memory {
+  id: string;
+  sort: "turn" | "fact" | "summary";
+  who: string; // "user", "agent" or another name
+  text: string;
+  when: string; // ISO 8601
+  talk: string;
+}
+
 export type ServerEvent =
   | Decision
   | { type: "persona"; name: string; title: string; proactivity: number }
@@ -29,6 +39,8 @@ export type ServerEvent =
   | { type: "warning"; left: number }
   | { type: "blocked"; until: string | null }
   | { type: "notice"; text: string }
+  | { type: "memories"; items: Memory[]; consent: boolean; part: number; of: number }
+  | { type: "forgotten"; count: number; ids: string[] | null } // null: all there was
   | { type: "sample"; state: "playing" | "done" };
 
 /** Where the connection stands. `failed` never came about; `lost` was cut without our asking. */
@@ -60,7 +72,17 @@ export type CallEvent =
 export type PageEvent = ServerEvent | CallEvent;
 export type Receive = (event: PageEvent) => void;
 
-const SERVER_TYPES = ["decision", "persona", "talk", "warning", "blocked", "notice", "sample"];
+const SERVER_TYPES = [
+  "decision",
+  "persona",
+  "talk",
+  "warning",
+  "blocked",
+  "notice",
+  "memories",
+  "forgotten",
+  "sample",
+];
 
 /** The server's message as an event, or null for one that this page does not know. */
 export function fromServer(message: unknown): ServerEvent | null {

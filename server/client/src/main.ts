@@ -5,6 +5,8 @@ import { Controls } from "./controls";
 import type { Mark } from "./decision-card";
 import { get } from "./dom";
 import type { PageEvent } from "./events";
+import { forget } from "./identity";
+import { MemoryPanel } from "./memory-panel";
 import { Problems } from "./problems";
 import * as server from "./server";
 import { Settings } from "./settings";
@@ -24,6 +26,12 @@ const treatment = { echoCancellation: treat, noiseSuppression: treat, autoGainCo
 const problems = new Problems(get("problems"), get("notice"));
 const call = new Call(receive, hear, treatment);
 const settings = new Settings((type, data) => call.send(type, data));
+const memories = new MemoryPanel({
+  send: (type, data) => call.send(type, data),
+  withdraw: () => settings.withdraw(),
+  becomeStranger: forget,
+  tell: (text) => problems.notice(text),
+});
 const transcript = new Transcript(get("transcript"), get("transcript-box"));
 const timeline = new Timeline(get("decisions"), get("decisions-box"), (mark) => void keep(mark));
 const controls = new Controls({
@@ -48,7 +56,7 @@ let unblock = 0; // the timer that ends a timed block on the page
 function receive(event: PageEvent): void {
   signals = next(signals, event);
   showState();
-  for (const view of [controls, settings, transcript, timeline]) view.receive(event);
+  for (const view of [controls, settings, memories, transcript, timeline]) view.receive(event);
   get("timeline-empty").hidden = timeline.size > 0;
   switch (event.type) {
     case "link":
@@ -162,12 +170,15 @@ async function findServer(): Promise<void> {
 
 declare global {
   interface Window {
-    /** For tests: hand the page an event as though it had come from a talk. */
-    repartee: { receive: typeof receive };
+    /** For tests: hand the page an event as though it had come from a talk, and see what it sends. */
+    repartee: { receive: typeof receive; call: Call };
   }
 }
 
-window.repartee = { receive };
-window.addEventListener("pagehide", () => void call.leave());
+window.repartee = { receive, call };
+window.addEventListener("pagehide", () => {
+  memories.settle();
+  void call.leave();
+});
 showState();
 void findServer();

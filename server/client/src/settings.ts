@@ -3,7 +3,7 @@
 import type { StartBody } from "./call";
 import { get, h } from "./dom";
 import type { PageEvent } from "./events";
-import { forget, identity } from "./identity";
+import { identity } from "./identity";
 import type { Profile } from "./server";
 import { proactivityWords } from "./words";
 
@@ -13,7 +13,6 @@ export class Settings {
   private readonly persona = get<HTMLSelectElement>("persona");
   private readonly proactivity = get<HTMLInputElement>("proactivity");
   private readonly consent = get<HTMLInputElement>("consent");
-  private readonly forgetNote = get("forget-note");
   private profile: Profile | null = null;
 
   constructor(private readonly send: Send) {
@@ -25,7 +24,6 @@ export class Settings {
     this.consent.addEventListener("change", () =>
       this.send("consent", { value: this.consent.checked }),
     );
-    get("forget").addEventListener("click", () => this.forget());
     this.describe();
   }
 
@@ -60,6 +58,12 @@ export class Settings {
     };
   }
 
+  /** Take back that the user may be remembered. */
+  withdraw(): void {
+    this.consent.checked = false;
+    this.send("consent", { value: false });
+  }
+
   /** A persona brings its own proactivity; in a talk the server says so itself. */
   private choosePersona(): void {
     const persona = this.profile?.personas.find(({ name }) => name === this.persona.value);
@@ -72,12 +76,5 @@ export class Settings {
     const words = proactivityWords(this.proactivity.valueAsNumber);
     get("proactivity-words").textContent = words;
     this.proactivity.setAttribute("aria-valuetext", `${this.proactivity.value}: ${words}`);
-  }
-
-  private forget(): void {
-    forget();
-    this.consent.checked = false;
-    this.send("consent", { value: false });
-    this.forgetNote.textContent = "Done. Your next talk begins as a stranger’s.";
   }
 }

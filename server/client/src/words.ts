@@ -36,6 +36,53 @@ export const NOT_MARKED = "The mark could not be kept: the server has nothing of
 export const BLOCKED_FOR_GOOD =
   "You are blocked. The agent no longer hears or answers you; only the operator can lift this.";
 
+export const LOADING = "Looking…";
+export const FORGETTING = "Forgetting…";
+export const UNDOABLE =
+  "Forgotten. You can undo this for 8 seconds, or until you close this panel.";
+export const UNDONE = "Not forgotten after all.";
+export const PANEL_CUT_OFF =
+  "The talk has ended: nothing more can be shown or forgotten here. Join again to go on.";
+export const NO_ANSWER =
+  "The server did not answer. What you wanted forgotten may still be there: look again in a moment.";
+export const THIS_TALK_ONLY =
+  "You have not agreed to be remembered. This is of this talk only, and it is gone when the talk ends. What you agreed to in earlier talks is not listed; “Forget me” removes it as well.";
+
+/** Why nothing is listed, and what would be. */
+export function nothingKept(consent: boolean): string {
+  const kept = "what both of you say is kept after the talk, and what you state about yourself";
+  return consent
+    ? `Nothing yet. From now on ${kept}.`
+    : `Nothing is kept: you have not agreed to it. If you tick “Remember me after this talk”, ${kept}.`;
+}
+
+export function noMatch(query: string): string {
+  return `Nothing matches “${query}”.`;
+}
+
+export function remembered(count: number): string {
+  return count === 1 ? "1 memory" : `${count} memories`;
+}
+
+export function matching(count: number, all: number): string {
+  return `${count} of ${remembered(all)} ${count === 1 ? "matches" : "match"}`;
+}
+
+export function removed(count: number): string {
+  return `${remembered(count)} removed for good.`;
+}
+
+export function allRemoved(count: number): string {
+  return `You are forgotten: ${remembered(count)} and all wishes are removed. Nothing more of this talk is kept, and your next one begins as a stranger’s.`;
+}
+
+/** What to ask before everything goes. Without consent more may be kept than is listed. */
+export function whetherSure(count: number, consent: boolean): string {
+  const earlier = consent ? "" : ", and what earlier talks left";
+  const what = count ? `all ${remembered(count)} and wishes` : "all that may be kept of you, and wishes";
+  return `Forget ${what}${earlier}? This cannot be undone.`;
+}
+
 export function blockedUntil(until: Date): string {
   const sameDay = until.toDateString() === new Date().toDateString();
   const when = sameDay ? until.toLocaleTimeString() : until.toLocaleString();
