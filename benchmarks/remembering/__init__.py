@@ -1,0 +1,1 @@
+"""What memory is measured on: conversations, questions, scripted talks."""
