@@ -29,7 +29,7 @@ from benchmarks.report import provenance, write
 from judgement.local import MODELS
 from memory.embedding import Embedder
 from memory.minilm import PACKAGE, gguf_file
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import Memory
 
 KS = (5, 10, 20)

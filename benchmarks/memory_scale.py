@@ -26,11 +26,11 @@ import numpy as np
 from benchmarks.remembering.locomo import LocomoError, read_locomo
 from benchmarks.report import provenance, summary, write
 from judgement.local import MODELS
-from memory import vectors
 from memory.embedding import Embedder, Vectors
 from memory.minilm import PACKAGE, gguf_file
-from memory.rows import owner_of
-from memory.sqlite import SqliteStore
+from memory.sqlite import vectors
+from memory.sqlite.rows import owner_of
+from memory.sqlite.store import SqliteStore
 from memory.store import Memory, MemoryStore, Sort
 
 SIZES = (1_000, 10_000, 100_000)

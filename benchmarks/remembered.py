@@ -41,7 +41,7 @@ from judgement.signals import CONTRADICTION, INTERRUPTIONS_WELCOME, NO_INTERRUPT
 from memory.embedding import Embedder, Vectors
 from memory.keeper import Keeper
 from memory.minilm import PACKAGE, gguf_file
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import Sort
 from memory.telling import told
 from memory.wishes import Wishes, WishKind

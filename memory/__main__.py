@@ -16,7 +16,7 @@ from typing import TypeVar
 from memory.blocks import FOREVER, Blocks
 from memory.outbox import Outboxed
 from memory.paths import ACCESS, MEMORY, OUTBOX, TALKS
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import Memory, MemoryStore, MemoryStoreError
 from memory.talks import forget as forget_talks
 from memory.wishes import Wishes
@@ -163,7 +163,7 @@ def _store(options: argparse.Namespace) -> MemoryStore:
         _must_exist(options.path)
         return SqliteStore(options.path)
     try:
-        from memory.postgres import PostgresStore
+        from memory.postgres.store import PostgresStore
     except ImportError as error:
         raise MemoryStoreError(f"{error}: pip install -e '.[scale]'") from error
     return Outboxed(PostgresStore(options.dsn), options.path.with_name(OUTBOX))

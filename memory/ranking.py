@@ -18,6 +18,10 @@ K1, B, AVERAGE = 1.2, 0.75, 12.0  # of BM25; the average is a guess, so that no 
 SPEAKERS = {"user": frozenset("i me my mine myself".split()), "agent": frozenset(["you", "your"])}
 FRESH_DAYS = 30.0  # in which what is fresh loses half of what that is worth
 
+HITS = 80  # candidates whose neighbours a store looks at too
+BY_WORDS = 80  # candidates that share words with the query
+POSTINGS = 3000  # memories looked at for their words: the commonest words of a query add none
+
 FEATURES = (
     "words",  # BM25
     "words_around",  # of the turns before and after, summed
@@ -139,4 +143,14 @@ def _bm25(query: Query, text: str) -> float:
     return total
 
 
-__all__ = ["Candidate", "Query", "promising", "query_terms", "ranked", "rarity"]
+__all__ = [
+    "BY_WORDS",
+    "HITS",
+    "POSTINGS",
+    "Candidate",
+    "Query",
+    "promising",
+    "query_terms",
+    "ranked",
+    "rarity",
+]

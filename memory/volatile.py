@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from memory.embedding import Embedding
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import MemoryStoreError
 
 T = TypeVar("T")

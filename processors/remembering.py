@@ -13,7 +13,7 @@ from memory.minilm import PACKAGE, WeightsMissing, gguf_file
 from memory.outbox import Outboxed
 from memory.paths import OUTBOX
 from memory.remote import RemoteEmbedder
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import MemoryStore
 from memory.volatile import VolatileStore
 
@@ -43,7 +43,7 @@ def build_store(settings: Settings, embedding: Embedding | None) -> MemoryStore:
             return SqliteStore(Path(choice.path), embedding, begin_anew=True)
         case "postgres":
             try:
-                from memory.postgres import PostgresStore
+                from memory.postgres.store import PostgresStore
             except ImportError as error:
                 reason = f"{error}: pip install -e '.[scale]'"
                 raise settings.error("memory.store", reason) from error

@@ -12,6 +12,7 @@ from pipecat.pipeline.worker import PipelineWorker
 
 from benchmarks.sound import RATE, Pcm, read_clip
 from judgement.words import words_of
+from memory.sqlite.store import SqliteStore
 from processors.shared import Shared
 from tests.air import Conversation, talk_to, transcribed
 
@@ -189,6 +190,8 @@ async def test_a_client_that_vanishes_in_mid_word_leaves_its_words_and_nothing_e
 ):
     before, tasks = workers(), asyncio.all_tasks()
     await vanish(shared, user="vanishes", consent=True)
+    assert isinstance(shared.store, SqliteStore)
+    await shared.store.settled()
     assert asyncio.all_tasks() == tasks
     assert workers() == before
     assert QUESTION in [memory.text for memory in await shared.store.everything("vanishes")]

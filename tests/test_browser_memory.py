@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import Memory, Sort
 from tests.browser import Page, expect, launched, sync_playwright
 from tests.serving import Bot

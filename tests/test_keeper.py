@@ -9,7 +9,7 @@ import pytest
 
 from memory.habits import Habits
 from memory.keeper import Keeper
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import Memory, MemoryStoreError, Sort
 from memory.volatile import VolatileStore
 from memory.wishes import INTERRUPTIONS_WELCOME, NO_INTERRUPTIONS, Wish, Wishes, WishKind

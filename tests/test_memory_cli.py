@@ -11,7 +11,7 @@ import pytest
 
 from memory.__main__ import main
 from memory.blocks import Blocks
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import Memory, Sort
 from memory.talks import KeptTalk
 from memory.wishes import NO_INTERRUPTIONS, Wishes

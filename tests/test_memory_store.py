@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from memory.library import sqlite3
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import Memory, MemoryStore, MemoryStoreError, Sort
 from memory.volatile import VolatileStore
+from tests.postgres import Server, postgres  # noqa: F401 - a fixture
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
@@ -29,11 +30,24 @@ def said(text: str, *, id: str = "", user: str = "sam", minutes: int = 0, fact: 
     return Memory(id or f"{user} {text} {minutes}", user, "talk", sort, "user", text, when)
 
 
-@pytest.fixture(params=["sqlite", "volatile"])
+@pytest.fixture(params=["sqlite", "volatile", "postgres"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MemoryStore]:
-    store = SqliteStore(tmp_path / "memory.db") if request.param == "sqlite" else VolatileStore()
+    store = made(request, tmp_path)
     yield store
     await store.close()
+
+
+def made(request: pytest.FixtureRequest, folder: Path) -> MemoryStore:
+    match request.param:
+        case "sqlite":
+            return SqliteStore(folder / "memory.db")
+        case "volatile":
+            return VolatileStore()
+        case _:
+            server: Server = request.getfixturevalue("postgres")
+            from memory.postgres.store import PostgresStore
+
+            return PostgresStore(server.dsn(schema=server.new_schema()))
 
 
 async def texts(store: MemoryStore, query: str, *, user: str = "sam", limit: int = 3):
@@ -205,7 +219,7 @@ async def test_two_stores_share_a_file(tmp_path: Path):
 WRITER = """
 import asyncio, sys
 from datetime import UTC, datetime
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import Memory, Sort
 
 async def write(path, name):
@@ -360,7 +374,7 @@ async def test_a_full_disk_is_named_and_written_to_when_there_is_room(tmp_path: 
 
 READER = """
 import asyncio, os, sys
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import MemoryStoreError
 
 async def write(path):

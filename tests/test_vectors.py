@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from memory.sqlite import SqliteStore
+from memory.sqlite.store import SqliteStore
 from memory.store import Memory, Sort
 from tests.embeddings import Hashed
 

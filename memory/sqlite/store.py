@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from memory import rows, search, vectors
 from memory.database import Database
 from memory.embedding import Embedding, Vectors
 from memory.indexer import Indexer, Waiting
 from memory.library import sqlite3
-from memory.schema import VERSIONS
+from memory.sqlite import rows, search, vectors
+from memory.sqlite.schema import VERSIONS
 from memory.store import Memory, MemoryStoreError
 
 T = TypeVar("T")

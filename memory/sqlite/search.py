@@ -5,16 +5,22 @@ from collections.abc import Iterable
 from datetime import datetime
 from heapq import nlargest
 
-from memory import vectors
 from memory.embedding import Vectors
 from memory.library import sqlite3
-from memory.ranking import Candidate, Query, promising, query_terms, ranked, rarity
-from memory.rows import COLUMNS, memory_of, owner_of
+from memory.ranking import (
+    BY_WORDS,
+    HITS,
+    POSTINGS,
+    Candidate,
+    Query,
+    promising,
+    query_terms,
+    ranked,
+    rarity,
+)
+from memory.sqlite import vectors
+from memory.sqlite.rows import COLUMNS, memory_of, owner_of
 from memory.store import Memory
-
-HITS = 80  # candidates whose neighbours are looked at too
-BY_WORDS = 80  # candidates that share words with the query
-POSTINGS = 3000  # memories looked at for their words: the commonest words of a query add none
 
 
 def recall(

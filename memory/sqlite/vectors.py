@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from memory.embedding import Vectors
 from memory.library import sqlite3
-from memory.rows import owner_of
+from memory.sqlite.rows import owner_of
 
 FIRST_PASS = 80  # rows that the signs let through
 Waiting = list[tuple[int, str, str]]  # row, user, text

@@ -6,7 +6,7 @@ from typing import Any
 
 from memory.database import storable
 from memory.library import sqlite3
-from memory.schema import add_words
+from memory.sqlite.schema import add_words
 from memory.store import Memory, Sort
 from memory.terms import terms_in
 
