@@ -29,6 +29,7 @@ from processors.sample import SamplePlayer
 from processors.services import build_llm, build_stt, build_tts
 from processors.shared import Shared, shared_now
 from processors.strategy import StrategyProcessor
+from processors.summary import remember_summaries, summarized
 from processors.talk import Talk
 from processors.timeline import TimelineProcessor
 from processors.turns import decided_turns
@@ -37,12 +38,15 @@ from processors.turns import decided_turns
 def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorker:
     """Sound in, sound out: read the list from top to bottom."""
     settings, role, listener = shared.settings, talk.role, talk.listener
-    hear, speak = LLMContextAggregatorPair(
+    pair = LLMContextAggregatorPair(
         LLMContext(),
         user_params=LLMUserAggregatorParams(
             user_turn_strategies=decided_turns(), empty_user_turn=None
         ),
+        assistant_params=summarized(settings.reply),
     )
+    hear, speak = pair.user(), pair.assistant()
+    remember_summaries(speak, talk.keeper)
     sample = SamplePlayer()
     strategy = StrategyProcessor(role, follows_guidance=settings.reply.follows_guidance)
 

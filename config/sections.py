@@ -117,6 +117,10 @@ class Reply(Section):
         default=0.7, ge=0, le=2, description="how freely it chooses words; null: the service's own"
     )
     history_turns: Count = Field(default=20, ge=1, description="turns of the talk that it sees")
+    summary: bool = Field(
+        default=False,
+        description="whether the model sums up what it no longer sees; not a small one",
+    )
 
 
 class JudgeChoice(Section):

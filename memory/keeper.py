@@ -115,6 +115,13 @@ class Keeper:
         after = self.habits.after(talk)
         self._memories.add(habits_memory(after, self.user, self._talk, when))
 
+    def summed_up(self, text: str, when: datetime) -> None:
+        """What the talk was about so far, in place of any earlier summary of it."""
+        name = f"summary {self._talk}"
+        self._memories.add(
+            Memory(name, self.user, self._talk, Sort.SUMMARY, AGENT, text.strip(), when)
+        )
+
     async def remembered(self) -> list[Memory]:
         """All that is kept of the user, oldest first; without consent, of this talk.
 
