@@ -65,6 +65,7 @@ async def test_chosen_silence_runs_no_model_and_keeps_the_words(shared: Shared):
         assert not [m for m in talk.air.loudspeaker.messages if m["type"] == "bot-llm-started"]
 
 
+@pytest.mark.slow
 async def test_an_interruption_is_heard_at_once_and_goes_on_with_an_answer(shared: Shared):
     eager = judged(shared, Kind.PARTIAL, Action.INTERRUPT, lambda m: m.turn_seconds > 3)
     async with talk_to(eager, persona="interviewer") as talk:
@@ -86,6 +87,7 @@ async def test_an_interruption_is_heard_at_once_and_goes_on_with_an_answer(share
         )
 
 
+@pytest.mark.slow
 async def test_refusal_is_the_persona_s_own_line_and_never_a_grant(shared: Shared):
     refusing = judged(shared, Kind.PAUSE, Action.REFUSE)
     async with talk_to(refusing, persona="clerk") as talk:
@@ -128,6 +130,7 @@ async def test_a_bid_for_the_floor_stops_the_agent_and_the_context_keeps_what_wa
         assert began
 
 
+@pytest.mark.slow
 async def test_a_backchannel_does_not_stop_the_agent(shared: Shared):
     async with talk_to(shared, persona="interviewer") as talk:
         await talk.until(lambda: talk.heard_from(0))
@@ -151,6 +154,7 @@ def told_off(talk: Conversation) -> list[str]:
     return [kind for kind in kinds if kind in ("warning", "blocked")]
 
 
+@pytest.mark.slow
 async def test_abuse_is_warned_of_and_then_blocked_over_restarts(shared: Shared):
     async with talk_to(shared, persona="assistant", user="rude") as talk:
         await talk.until(talk.quiet_for(0.5))
