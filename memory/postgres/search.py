@@ -12,7 +12,7 @@ from memory.postgres.schema import Connection
 from memory.postgres.vectors import literal
 from memory.ranking import BY_WORDS, HITS, POSTINGS, Candidate, promising
 
-BY_MEANING = 80  # candidates
+BY_MEANING = 48  # candidates
 AT_ONCE = 1000  # that pgvector's index can look for before it goes on
 
 _BY_WORDS: LiteralString = """

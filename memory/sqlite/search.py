@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
 
@@ -22,30 +23,45 @@ from memory.sqlite import vectors
 from memory.sqlite.rows import COLUMNS, memory_of, owner_of
 from memory.store import Memory
 
+COUNTED = 5000  # a word that more memories hold counts as one of so many
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is found by a query's words: how rare each is, and what each row's are worth."""
+
+    owner: int
+    rare: dict[str, float]
+    worth: dict[int, float]
+
+
+def by_words(connection: sqlite3.Connection, user: str, query: str, limit: int) -> Words | None:
+    """The user's rows that share telling words with `query`; None where there can be no answer."""
+    owner, terms = owner_of(connection, user), query_terms(query)
+    if owner is None or not terms or limit < 1:
+        return None
+    rare = _rarities(connection, owner, terms)
+    return Words(owner, rare, _by_words(connection, owner, rare, max(BY_WORDS, limit)))
+
 
 def recall(
     connection: sqlite3.Connection,
-    user: str,
     query: str,
+    words: Words,
     vector: Vectors | None,
     limit: int,
     now: datetime,
 ) -> list[Memory]:
-    """The user's best answers to `query`; by words alone where it has no `vector`."""
-    owner, terms = owner_of(connection, user), query_terms(query)
-    if owner is None or not terms or limit < 1:
-        return []
-    rare = _rarities(connection, owner, terms)
-    worth = _by_words(connection, owner, rare, max(BY_WORDS, limit))
+    """The user's best answers to `query`; by `words` alone where it has no `vector`."""
     near: dict[int, float] = {}
     if vector is not None:
-        close = vectors.nearest(connection, owner, vector, max(vectors.FIRST_PASS, limit))
-        near = vectors.cosines(connection, list({*close, *worth}), vector)
-    hits = promising(worth, near, max(HITS, limit))
+        close = vectors.nearest(connection, words.owner, vector, max(vectors.FIRST_PASS, limit))
+        near = vectors.cosines(connection, list({*close, *words.worth}), vector)
+    hits = promising(words.worth, near, max(HITS, limit))
     chosen = _with_neighbours(connection, hits)
     if vector is not None:
         near |= vectors.cosines(connection, [each for each in chosen if each not in near], vector)
-    return ranked(Query(query, now, rare), _candidates(connection, chosen, near), limit)
+    return ranked(Query(query, now, words.rare), _candidates(connection, chosen, near), limit)
 
 
 def _rarities(connection: sqlite3.Connection, owner: int, terms: Iterable[str]) -> dict[str, float]:
@@ -53,7 +69,8 @@ def _rarities(connection: sqlite3.Connection, owner: int, terms: Iterable[str]) 
     [(total,)] = connection.execute("SELECT memories FROM users WHERE number = ?", (owner,))
     held = {
         term: connection.execute(
-            "SELECT count(*) FROM words WHERE owner = ? AND term = ?", (owner, term)
+            "SELECT count(*) FROM (SELECT 1 FROM words WHERE owner = ? AND term = ? LIMIT ?)",
+            (owner, term, COUNTED),
         ).fetchone()[0]
         for term in terms
     }

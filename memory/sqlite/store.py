@@ -62,11 +62,15 @@ class SqliteStore:
 
     async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
         """The user's closest memories by meaning and words, best first."""
-        vector = await self._vector(query)
+        words, vector = await asyncio.gather(
+            self._read(lambda connection: search.by_words(connection, user, query, limit)),
+            self._vector(query),
+        )
+        if words is None:
+            return []
+        now = datetime.now(UTC)
         return await self._read(
-            lambda connection: search.recall(
-                connection, user, query, vector, limit, datetime.now(UTC)
-            )
+            lambda connection: search.recall(connection, query, words, vector, limit, now)
         )
 
     async def facts(self, user: str) -> list[Memory]:

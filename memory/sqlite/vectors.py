@@ -10,7 +10,7 @@ from memory.embedding import Vectors
 from memory.library import sqlite3
 from memory.sqlite.rows import owner_of
 
-FIRST_PASS = 80  # rows that the signs let through
+FIRST_PASS = 48  # rows that the signs let through
 Waiting = list[tuple[int, str, str]]  # row, user, text
 
 
