@@ -21,7 +21,7 @@ from tests.postgres import Server, postgres  # noqa: F401 - a fixture
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
-KILLED_AFTER = 200  # writes
+WRITES, KILLED_AFTER = 1000, 500
 
 
 def said(text: str, *, id: str = "", user: str = "sam", minutes: int = 0, fact: bool = False):
@@ -239,7 +239,7 @@ def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
 
 
 async def test_an_acknowledged_write_survives_a_killed_process(tmp_path: Path):
-    with writer(tmp_path / "memory.db", "turn", 100_000) as process:
+    with writer(tmp_path / "memory.db", "turn", WRITES) as process:
         assert process.stdout is not None
         acknowledged = [next(process.stdout) for _ in range(KILLED_AFTER)]
         process.send_signal(signal.SIGKILL)

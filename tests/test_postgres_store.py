@@ -5,6 +5,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ import pytest
 from psycopg import sql
 
 from memory.embedding import Vectors
+from memory.keeper import Keeper
+from memory.outbox import Outboxed
 from memory.postgres import holdings
 from memory.postgres.store import PostgresStore
 from memory.store import Memory, MemoryStoreError, Sort
@@ -527,3 +530,35 @@ async def test_a_vector_that_comes_after_the_forgetting_is_not_kept(place: Place
     embedding.free.set()
     await store.settled()
     assert [place.all_rows(table) for table in OF_USERS] == [0] * 5
+
+
+DOWN = 30.0  # s
+
+
+@pytest.mark.slow
+async def test_a_talk_goes_on_while_the_server_is_down_for_half_a_minute(
+    place: Place, tmp_path: Path
+):
+    """What is said meanwhile is written when it is back, and nobody waits."""
+    store = Outboxed(place.store(), tmp_path / "outbox.db", delays=(0.5,))
+    keeper = Keeper(store, "sam", "talk", consent=True)
+    await keeper.start()
+    keeper.heard("user", "before the fall", NOON)
+    await keeper.settled()
+    place.server.stop()
+    try:
+        end = asyncio.get_running_loop().time() + DOWN
+        spoken = 0
+        while (began := asyncio.get_running_loop().time()) < end:
+            keeper.heard("user", f"number {spoken}", NOON + timedelta(seconds=spoken))
+            keeper.saying(f"and then number {spoken}")
+            assert asyncio.get_running_loop().time() - began < 0.05
+            spoken += 1
+            await asyncio.sleep(0.25)
+    finally:
+        place.server.start()
+    await keeper.close()
+    assert await store.delivered() == 0
+    turns = [each.text for each in await store.everything("sam") if each.sort is Sort.TURN]
+    assert len(turns) == spoken + 1
+    await store.close()
