@@ -51,6 +51,7 @@ async def test_reply_is_a_normal_turn(shared: Shared):
         assert set(heard) & set(words_of(talk.context()[2][1]))
 
 
+@pytest.mark.slow
 async def test_chosen_silence_runs_no_model_and_keeps_the_words(shared: Shared):
     silent = judged(shared, Kind.PAUSE, Action.SILENCE)
     async with talk_to(silent) as talk:

@@ -181,6 +181,7 @@ async def test_a_failure_is_reported_and_the_talk_goes_on():
     assert len(errors) == 1 and [each.text for each in words] == ["tenths1"]
 
 
+@pytest.mark.slow
 async def test_a_monologue_is_never_recognised_in_pieces_of_more_than_four_seconds():
     recogniser = Scripted()
     service = MoonshineService(recogniser=recogniser)
