@@ -37,14 +37,14 @@ from judgement.local import MODELS, local_judge
 from judgement.moment import Kind, Moment, Policy, Turn
 from judgement.permitted import Limits, Permitted
 from judgement.rules import Rules
-from judgement.signals import CONTRADICTION, INTERRUPTIONS_WELCOME, NO_INTERRUPTIONS
 from memory.embedding import Embedder, Vectors
 from memory.keeper import Keeper
 from memory.minilm import PACKAGE, gguf_file
 from memory.sqlite.store import SqliteStore
 from memory.store import Sort
 from memory.telling import told
-from memory.wishes import Wishes, WishKind
+from memory.wishes import Wishes
+from processors.memory import facts_for_judge, signals_of
 
 HISTORY = 12  # turns of both that the reply model reads anyway
 WORD = 0.35  # s
@@ -119,7 +119,8 @@ async def _last_turn(
         if keeper:
             keeper.saying(said)
             await keeper.recalled_now()
-            moment = _with_memory(moment, keeper)
+            signals = {**moment.signals, **signals_of(keeper)}
+            moment = replace(moment, facts=facts_for_judge(keeper), signals=signals)
         action = (await judge.judge(moment)).action
         at = said
         if action is not Action.SILENCE:
@@ -157,23 +158,6 @@ def _moment(pause: float, said: str, history: Sequence[tuple[str, str]]) -> Mome
         signals={"talk_seconds": FIRST + spoken},
         persona=Policy(),
     )
-
-
-def _with_memory(moment: Moment, keeper: Keeper) -> Moment:
-    """As `processors.memory` does."""
-    facts = tuple(each.text for each in keeper.recalled if each.sort is Sort.FACT)
-    signals = dict(moment.signals)
-    if keeper.contradiction:
-        facts = (keeper.contradiction.fact.text, *facts)
-        signals[CONTRADICTION] = True
-    kinds = {wish.kind for wish in keeper.wishes}
-    for kind, name in (
-        (WishKind.NO_INTERRUPTIONS, NO_INTERRUPTIONS),
-        (WishKind.INTERRUPTIONS_WELCOME, INTERRUPTIONS_WELCOME),
-    ):
-        if kind in kinds:
-            signals[name] = True
-    return replace(moment, facts=facts, signals=signals)
 
 
 async def report(given: argparse.Namespace) -> dict[str, Any]:

@@ -52,7 +52,6 @@ class Listener:
         self._idle_count = 0
         self._cut_in_at: float | None = None
         self.rhythm = Rhythm()
-        self._interruptions = 0
         self._last_cut_in: float | None = None
 
     @property
@@ -182,7 +181,6 @@ class Listener:
         self._last_sound = self.now
         if cut_in:
             self._cut_in_at = self._last_cut_in = self.now
-            self._interruptions += 1
             self.rhythm.interrupted()
 
     def _move(self, event: Event) -> None:
@@ -264,7 +262,7 @@ class Listener:
         signals["talk_seconds"] = round(self.now, 3)
         if self._last_cut_in is not None:
             signals["since_interruption"] = round(self.now - self._last_cut_in, 3)
-            signals["interruptions"] = self._interruptions
+            signals["interruptions"] = self.rhythm.interruptions
         if self._cut_in_at is not None:
             signals["since_opener"] = round(self.now - self._cut_in_at, 3)
         if self._turn_over is not None:

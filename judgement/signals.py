@@ -8,7 +8,6 @@ from datetime import datetime
 
 # Time: the first dimension of memory.
 LAST_SESSION_DAYS = "last_session_days"  # days since the user's last talk; absent for a stranger
-SINCE_LAST_TURN = "since_last_turn"  # seconds since the user's last turn ended
 PAUSE_TO_USUAL = "pause_to_usual"  # this talk's pauses as a multiple of the user's own in others
 TURN_TO_USUAL = "turn_to_usual"  # the same of the length of turns
 RATE_TO_USUAL = "rate_to_usual"  # the same of words a second
@@ -69,7 +68,7 @@ class Rhythm:
         self._pauses = Mean()
         self._turns = Mean()
         self._words = 0
-        self._interruptions = 0
+        self.interruptions = 0
         self._insisted = 0
 
     def paused(self, seconds: float) -> None:
@@ -83,7 +82,7 @@ class Rhythm:
 
     def interrupted(self) -> None:
         """The agent cut in."""
-        self._interruptions += 1
+        self.interruptions += 1
 
     def insisted(self) -> None:
         """The user talked on over the interruption and got the floor back."""
@@ -97,7 +96,7 @@ class Rhythm:
 
     def talk(self) -> dict[str, float | None]:
         """The talk's figures by name; None for what was not measured."""
-        count = self._interruptions
+        count = self.interruptions
         return {
             "pause": self._pauses.value,
             "turn": self._turns.value,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from memory.access import open_access
 from memory.database import storable
-from memory.library import sqlite3
+from memory.engine import sqlite3
 
 WARNINGS_LAST = timedelta(days=1)
 FOREVER = datetime.max.replace(tzinfo=UTC)

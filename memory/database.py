@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from memory.library import load_vectors, sqlite3
+from memory.engine import load_vectors, sqlite3
 from memory.store import MemoryStoreError
 
 Step = str | Callable[[sqlite3.Connection], None]  # a script, or what a script cannot say

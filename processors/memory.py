@@ -74,10 +74,7 @@ class MemoryProcessor(FrameProcessor):
 
     def _known(self, moment: Moment) -> Moment:
         keeper, now = self._keeper, datetime.now(UTC)
-        facts = tuple(each.text for each in keeper.recalled if each.sort is Sort.FACT)
-        if keeper.contradiction:
-            facts = (keeper.contradiction.fact.text, *facts)
-        facts = tuple(dict.fromkeys(facts))
+        facts = facts_for_judge(keeper)
         self._listener.facts = facts
         self._listener.told = told(keeper, moment.said, now)
         return replace(moment, facts=facts, signals={**moment.signals, **self._signals(now)})
@@ -87,9 +84,20 @@ class MemoryProcessor(FrameProcessor):
         signals: dict[str, float | str | bool] = {**days_since(keeper.last_seen, now)}
         signals |= local_time(datetime.now())
         signals |= against_usual(self._listener.rhythm.talk(), asdict(keeper.habits))
-        signals |= {WISHES[wish.kind]: True for wish in keeper.wishes if wish.kind in WISHES}
+        signals |= signals_of(keeper)
         if self._is_affront:
             signals[AFFRONT] = True
-        if keeper.contradiction:
-            signals[CONTRADICTION] = True
         return signals
+
+
+def facts_for_judge(keeper: Keeper) -> tuple[str, ...]:
+    """The recalled facts, first the one that is being contradicted."""
+    recalled = [each.text for each in keeper.recalled if each.sort is Sort.FACT]
+    against = [keeper.contradiction.fact.text] if keeper.contradiction else []
+    return tuple(dict.fromkeys([*against, *recalled]))
+
+
+def signals_of(keeper: Keeper) -> dict[str, bool]:
+    """The wishes in force that a judge must know, and a contradiction."""
+    signals = {WISHES[wish.kind]: True for wish in keeper.wishes if wish.kind in WISHES}
+    return signals | ({CONTRADICTION: True} if keeper.contradiction else {})

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.library import sqlite3
+from memory.engine import sqlite3
 from memory.sqlite.store import SqliteStore
 from memory.store import Memory, MemoryStore, MemoryStoreError, Sort
 from memory.volatile import VolatileStore

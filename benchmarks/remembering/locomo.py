@@ -2,15 +2,14 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.remembering.conversation import Conversation, Question
-from memory.store import Memory, Sort
+from benchmarks.remembering.conversation import Conversation, Question, turns_of
+from memory.store import Memory
 
 CATEGORIES = {1: "several turns", 2: "time", 3: "inference", 4: "one turn", 5: "adversarial"}
-TURN_SECONDS = 20  # between two turns, since only a session's beginning is known
 
 
 class LocomoError(Exception):
@@ -38,18 +37,8 @@ def _conversation(sample: dict[str, Any]) -> Conversation:
 def _turns(name: str, talks: dict[str, Any], number: int) -> list[Memory]:
     began = talks[f"session_{number}_date_time"]
     when = datetime.strptime(began, "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
-    return [
-        Memory(
-            id=f"{name} {turn['dia_id']}",
-            user=name,
-            talk=f"{name} {number}",
-            sort=Sort.TURN,
-            who=turn["speaker"],
-            text=_text(turn),
-            when=when + timedelta(seconds=TURN_SECONDS * place),
-        )
-        for place, turn in enumerate(talks[f"session_{number}"])
-    ]
+    said = ((turn["dia_id"], turn["speaker"], _text(turn)) for turn in talks[f"session_{number}"])
+    return turns_of(name, str(number), when, said)
 
 
 def _text(turn: dict[str, Any]) -> str:

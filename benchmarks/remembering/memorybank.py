@@ -4,16 +4,15 @@ The set names no evidence; `memorybank_evidence.json` does, found by reading.
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.remembering.conversation import Conversation, Question
-from memory.store import Memory, Sort
+from benchmarks.remembering.conversation import Conversation, Question, turns_of
+from memory.store import Memory
 
 EVIDENCE = Path(__file__).with_name("memorybank_evidence.json")
 NOON = 12
-TURN_SECONDS = 20
 
 
 def read_memorybank(path: Path) -> list[Conversation]:
@@ -42,15 +41,4 @@ def _talk(name: str, date: str, pairs: list[dict[str, str]]) -> list[Memory]:
         for number, pair in enumerate(pairs)
         for part, who in (("query", "user"), ("response", "agent"))
     ]
-    return [
-        Memory(
-            id=f"{name} {identity}",
-            user=name,
-            talk=f"{name} {date}",
-            sort=Sort.TURN,
-            who=who,
-            text=text,
-            when=began + timedelta(seconds=TURN_SECONDS * place),
-        )
-        for place, (identity, who, text) in enumerate(said)
-    ]
+    return turns_of(name, date, began, said)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from memory.database import storable
-from memory.library import sqlite3
+from memory.engine import sqlite3
 from memory.sqlite.schema import add_words
 from memory.store import Memory, Sort
 from memory.terms import terms_in
@@ -127,6 +127,7 @@ def _rows(connection: sqlite3.Connection, where: str, values: Sequence[str | int
 
 def _remove(connection: sqlite3.Connection, rows: Sequence[int]) -> int:
     """Remove whole rows: the text, its words, its vector."""
+    has_codes = _has_codes(connection)
     for row in rows:
         owner, text = connection.execute(
             "SELECT number, text FROM memories JOIN users ON name = user WHERE row = ?", (row,)
@@ -137,7 +138,7 @@ def _remove(connection: sqlite3.Connection, rows: Sequence[int]) -> int:
         )
         connection.execute("UPDATE users SET memories = memories - 1 WHERE number = ?", (owner,))
         connection.execute("DELETE FROM meanings WHERE row = ?", (row,))
-        if _has_codes(connection):
+        if has_codes:
             connection.execute("DELETE FROM codes WHERE rowid = ?", (row,))
         connection.execute("UPDATE memories SET previous = NULL WHERE previous = ?", (row,))
         connection.execute("DELETE FROM memories WHERE row = ?", (row,))

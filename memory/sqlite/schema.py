@@ -1,6 +1,6 @@
 """The tables of memories, and how a file of the version before becomes one of this."""
 
-from memory.library import sqlite3
+from memory.engine import sqlite3
 from memory.terms import terms_in
 
 _FIRST = """

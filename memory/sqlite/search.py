@@ -7,7 +7,7 @@ from datetime import datetime
 from heapq import nlargest
 
 from memory.embedding import Vectors
-from memory.library import sqlite3
+from memory.engine import sqlite3
 from memory.ranking import (
     BY_WORDS,
     HITS,

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from memory.database import Database
 from memory.embedding import Embedding, Vectors
+from memory.engine import sqlite3
 from memory.indexer import Indexer, Waiting
-from memory.library import sqlite3
 from memory.sqlite import rows, search, vectors
 from memory.sqlite.schema import VERSIONS
 from memory.store import Memory, MemoryStoreError
@@ -25,7 +25,7 @@ class SqliteStore:
     What `remember` has acknowledged is on the disk and can be found by its
     words; its vector follows. The file is opened at the first call, and again
     after an error, so a store that was down comes back by itself. One thread
-    writes in the order of the calls, another reads.
+    does the work, in the order of the calls.
     """
 
     def __init__(

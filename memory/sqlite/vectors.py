@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.embedding import Vectors
-from memory.library import sqlite3
+from memory.engine import sqlite3
 from memory.sqlite.rows import owner_of
 
 FIRST_PASS = 48  # rows that the signs let through
