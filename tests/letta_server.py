@@ -19,13 +19,14 @@ class LettaServer:
     """Answers as Letta 0.16 over Postgres does: the nearest passages first, or the oldest.
 
     Times given are kept; 100 passages come at most; scores are 0, as there.
-    An empty text is refused, as OpenAI's embedding models do.
+    An empty text and one of over 8,000 characters is refused, as embedding models do.
     """
 
     embed: Callable[[Sequence[str]], Awaitable[Vectors]]
     archives: dict[str, dict[str, Any]] = field(default_factory=dict)
     passages: dict[str, dict[str, Any]] = field(default_factory=dict)
     removes_none: bool = False  # but fails to
+    keys: set[str] = field(default_factory=set)  # that were sent to list archives with
 
     def serve(self) -> TestServer:
         """The server, to be started."""
@@ -45,6 +46,7 @@ class LettaServer:
 
     async def _list_archives(self, request: web.Request) -> web.Response:
         asked = request.query
+        self.keys.add(request.headers.get("Authorization", "").removeprefix("Bearer "))
         found = [
             archive
             for archive in self.archives.values()
@@ -86,6 +88,8 @@ class LettaServer:
     async def _make(self, archive: str, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if not all(one["text"] for one in asked):
             raise web.HTTPBadRequest(text='{"detail": "input cannot be an empty string"}')
+        if any(len(one["text"]) > 8000 for one in asked):
+            raise web.HTTPBadRequest(text='{"detail": "maximum context length"}')
         vectors = await self.embed([one["text"] for one in asked])
         made = [
             {

@@ -22,6 +22,7 @@ _AT_ONCE = 8  # passages being removed
 _QUERY = 2000  # characters of a long query that are searched for: the last ones
 _CANDIDATES = 20  # asked for at least, so that equals can be put in order
 _GRAIN = timedelta(milliseconds=1)  # how far a passage's time may be from its memory's
+_LONGEST = 2000  # characters of a text that are embedded and searched; the rest is only kept
 _BLANK = " "  # stands for an empty text, which embedding models refuse
 
 
@@ -44,7 +45,8 @@ class LettaStore:
     - Which ids an archive has is read once. What another process then keeps
       under the same id is not replaced, but lies hidden beside it.
     - An id is a name among one user's memories, not among all users'.
-    - A text longer than the embedding model reads is an error.
+    - Of a text longer than 2,000 characters the beginning alone is searched. An
+      embedding model that reads less than it is given refuses it: an error.
     """
 
     def __init__(
@@ -260,9 +262,10 @@ def _passage(memory: Memory, written: int) -> NewPassage:
     """`memory` as a passage. Its time differs from others' of that instant, for the paging."""
     coarse = memory.when.replace(microsecond=memory.when.microsecond // 1000 * 1000)
     fine = timedelta(microseconds=crc32(memory.id.encode()) % 1000)
+    whole = {"whole": memory.text} if len(memory.text) > _LONGEST else {}
     return {
-        "text": memory.text or _BLANK,
-        "metadata": {**carried.metadata(memory, written), "empty": not memory.text},
+        "text": memory.text[:_LONGEST] or _BLANK,
+        "metadata": {**carried.metadata(memory, written), "empty": not memory.text, **whole},
         "tags": [memory.sort.value],
         "created_at": (coarse + fine).isoformat(),
     }
@@ -273,8 +276,8 @@ def _read(passages: Iterable[Passage]) -> list[Carried]:
     found: list[Carried | None] = []
     for passage in passages:
         fields = passage.metadata or {}
-        text = "" if fields.get("empty") else passage.text
-        found.append(carried.carried(passage.id or "", text, fields))
+        text = "" if fields.get("empty") else fields.get("whole", passage.text)
+        found.append(carried.carried(passage.id or "", str(text), fields))
     return [each for each in found if each]
 
 
