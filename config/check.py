@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from config.check_memory import check_memory
 from config.files import SettingsError, suggestion
+from config.finding import Line, plain_url
 from config.installed import (
     classes_in,
     missing_for_extra,
@@ -43,19 +44,6 @@ TRANSPORTS: Mapping[str, Transport] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One finding about one part. Not `ok`: the profile would not start."""
-
-    part: str
-    text: str
-    ok: bool = True
-
-    def __str__(self) -> str:
-        """Readable in a terminal: mark, part, finding."""
-        return f"{'ok' if self.ok else 'MISSING':<8} {self.part:<13} {self.text}"
-
-
 def report(
     settings: Settings, *, transport: str = "webrtc", environ: Mapping[str, str] = os.environ
 ) -> list[Line]:
@@ -64,21 +52,8 @@ def report(
     for part in PARTS:
         lines += _service(settings, part)
     lines += _ears(settings)
-    lines += [*_judge(settings), *_model_server(settings.model_server), _memory(settings)]
+    lines += [*_judge(settings), *_model_server(settings.model_server), *check_memory(settings)]
     return [*lines, *_transport(transport, environ)]
-
-
-def status(lines: Iterable[Line]) -> int:
-    """The exit status: 0 if the profile would start, 1 if not."""
-    return 0 if all(line.ok for line in lines) else 1
-
-
-def text(lines: Iterable[Line]) -> str:
-    """The whole report, ending in what it comes to."""
-    lines = list(lines)
-    missing = sum(not line.ok for line in lines)
-    end = f"would not start: {missing} missing" if missing else "would start"
-    return "\n".join([*map(str, lines), end])
 
 
 def _persona(settings: Settings) -> Line:
@@ -127,20 +102,12 @@ def _details(settings: Settings, part: Part) -> str:
         f"{key} {_plain(found[key])}" for key in ("model", "voice", "language") if found.get(key)
     ]
     if found.get("base_url"):
-        words.append(f"at {_plain_url(found['base_url'])}")
+        words.append(f"at {plain_url(found['base_url'])}")
     return "".join(f", {word}" for word in words)
 
 
 def _plain(value: object) -> str:
     return "from the environment" if isinstance(value, SecretStr) else str(value)
-
-
-def _plain_url(value: object) -> str:
-    """Scheme, host and port only: a path or a user part may hold a key."""
-    if isinstance(value, SecretStr):
-        return "an address from the environment"
-    parts = urlsplit(str(value))
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _named(server: ModelServer) -> str:
@@ -203,7 +170,7 @@ def _judge(settings: Settings) -> Iterator[Line]:
     where = "on the model server"
     if judge.url:
         address = judge.shown("url")
-        where = "at " + (_plain_url(judge.url) if address != HIDDEN else "an address of yours")
+        where = "at " + (plain_url(judge.url) if address != HIDDEN else "an address of yours")
         where = f"{judge.shown('model')} {where}"
     yield Line("judge", f"llama, {where}, {judge.shown('budget')} s to decide, then rules")
     if not judge.url:
@@ -255,19 +222,6 @@ def _model_server(server: ModelServer | None) -> Iterator[Line]:
 def _packaged(package: str) -> Path | None:
     folder = package_folder(package)
     return next(iter(sorted(folder.glob("*.gguf"))), None) if folder else None
-
-
-def _memory(settings: Settings) -> Line:
-    if settings.memory.store == "none":
-        return Line("memory", "none: every talk begins anew")
-    shown = settings.memory.shown("path")
-    path = Path(settings.memory.path).absolute()
-    holder = next(each for each in (path, *path.parents) if each.exists())
-    if path.is_dir() or (holder != path and not holder.is_dir()):
-        return Line("memory", f"sqlite: {shown} is not a place for a file", ok=False)
-    if not os.access(holder, os.W_OK):
-        return Line("memory", f"sqlite: {shown} cannot be written", ok=False)
-    return Line("memory", f"sqlite in {shown}{'' if path.exists() else ', to be made'}")
 
 
 def _transport(transport: str, environ: Mapping[str, str]) -> Iterator[Line]:

@@ -43,14 +43,20 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
         if inner is None or inner.__name__ == "Service":
             value = _value(field) if inner is None else "short name or mapping"
             yield _row(f"{prefix}{name}", value, _default(field), field.description)
-        elif field.default is None:
-            yield _row(f"{prefix}{name}", "mapping", "null", field.description)
+        elif not isinstance(field.default, BaseModel):
+            yield _row(f"{prefix}{name}", _instead(field), _default(field), field.description)
         if inner is not None:
             yield from _rows(inner, f"{prefix}{name}.")
 
 
 def _row(key: str, value: str, default: str, meaning: str | None) -> str:
     return f"| `{key}` | {value} | {default} | {meaning} |"
+
+
+def _instead(field: FieldInfo) -> str:
+    """What may stand where a section does: one of a few words, or its keys."""
+    words = [f"`{word}`" for each in get_args(field.annotation) for word in get_args(each)]
+    return " or ".join([*words, "mapping"])
 
 
 def _default(field: FieldInfo) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,6 +29,13 @@ def _no_switch(value: object) -> object:
     return value
 
 
+def _address(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return url
+
+
+Address = Annotated[str, AfterValidator(_address)]
 Number = Annotated[float, BeforeValidator(_no_switch), Field(allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_no_switch)]
 
@@ -52,19 +60,19 @@ class Section(BaseModel):
             yield key, HIDDEN if key in self._hidden else value
 
 
-def _seal(tree: Any) -> Any:
+def seal(tree: Any) -> Any:
     """`tree` with the values of keys that are named like secrets as `SecretStr`."""
     match tree:
         case dict():
             return {key: _seal_named(key, value) for key, value in tree.items()}
         case list():
-            return [_seal(each) for each in tree]
+            return [seal(each) for each in tree]
         case _:
             return tree
 
 
 def _seal_named(key: str, value: Any) -> Any:
-    return SecretStr(value) if names_a_secret(key) and isinstance(value, str) else _seal(value)
+    return SecretStr(value) if names_a_secret(key) and isinstance(value, str) else seal(value)
 
 
 class Service(Section):
@@ -82,7 +90,7 @@ class Service(Section):
     @field_validator("args", "settings", mode="before")
     @classmethod
     def _sealed(cls, value: object) -> object:
-        return {} if value is None else _seal(value)
+        return {} if value is None else seal(value)
 
 
 class Vad(Section):
@@ -129,7 +137,7 @@ class JudgeChoice(Section):
     kind: Literal["rules", "llama"] = Field(
         default="rules", description="the rules, or a language model"
     )
-    url: str | None = Field(
+    url: Address | None = Field(
         default=None,
         description="OpenAI-compatible base URL for llama; null: the model server below",
     )
@@ -166,13 +174,6 @@ class JudgeChoice(Section):
             case path:
                 return Path(path)
 
-    @field_validator("url")
-    @classmethod
-    def _address(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
-        return url
-
 
 class ModelServer(Section):
     """llama.cpp in our own process, for the reply model and the judge."""
@@ -206,45 +207,6 @@ class ModelServer(Section):
     def _one_source(self) -> Self:
         if (self.package is None) == (self.path is None):
             raise ValueError("needs either package or path")
-        return self
-
-
-class EmbeddingServer(Section):
-    """A sentence model behind an OpenAI-compatible address."""
-
-    url: str = Field(min_length=1, description="with or without /v1")
-    model: str = Field(min_length=1, description="as the server names it")
-    dimensions: Count = Field(ge=8, multiple_of=8, description="length of its vectors")
-    api_key: SecretStr | None = Field(default=None, description="where the server wants one")
-
-
-class MemoryChoice(Section):
-    """What is kept of a user."""
-
-    store: Literal["sqlite", "postgres", "none"] = Field(
-        default="sqlite", description="where memories live"
-    )
-    path: str = Field(
-        default="data/memory.db", min_length=1, description="file of the sqlite store"
-    )
-    dsn: SecretStr | None = Field(
-        default=None, description="address of the postgres store: postgresql://user:word@host/name"
-    )
-    embedding: Literal["minilm", "none"] | EmbeddingServer = Field(
-        default="minilm", description="what knows meanings: in this process, or a server's model"
-    )
-    recalled: Count = Field(default=6, ge=0, le=20, description="memories told for an answer")
-    keep_days: Count = Field(
-        default=0, ge=0, description="days after which a memory is removed; 0: never"
-    )
-    extract: Literal["patterns", "llm"] = Field(
-        default="patterns", description="what finds facts: patterns alone, or the reply model too"
-    )
-
-    @model_validator(mode="after")
-    def _postgres_has_an_address(self) -> Self:
-        if self.store == "postgres" and self.dsn is None:
-            raise ValueError("store postgres needs dsn, its address")
         return self
 
 

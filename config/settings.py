@@ -12,11 +12,11 @@ from pydantic import Field, PrivateAttr, ValidationError
 
 from config.environment import Origin, expand, sealed
 from config.files import SettingsError, problem, read_mapping, section, sentences, suggestion
+from config.memory import MemoryChoice
 from config.sections import (
     Blocks,
     JudgeChoice,
     Limits,
-    MemoryChoice,
     ModelServer,
     Privacy,
     Reply,
@@ -143,7 +143,9 @@ def _under(given: object, brought: Mapping[str, Any]) -> object:
 
 def _may_be_unset(key: str) -> bool:
     part, _, rest = key.partition(".")
-    return key == "judge.api_key" or (part in PARTS and rest.startswith(("args.", "settings.")))
+    if key in ("judge.api_key", "memory.letta.api_key") or key.startswith("memory.mem0."):
+        return True
+    return part in PARTS and rest.startswith(("args.", "settings."))
 
 
 def _unset(path: Path, origins: Mapping[str, Origin], allow_unset: bool) -> Iterator[str]:
@@ -161,6 +163,9 @@ def _sealed(tree: dict[str, Any], origins: Mapping[str, Origin]) -> dict[str, An
                 key: sealed(value, f"{part}.{key}", origins) if key != "service" else value
                 for key, value in tree[part].items()
             }
+    memory = tree.get("memory")
+    if isinstance(memory, dict) and "mem0" in memory:
+        tree["memory"] = memory | {"mem0": sealed(memory["mem0"], "memory.mem0", origins)}
     return tree
 
 

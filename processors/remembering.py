@@ -1,11 +1,13 @@
 """The memory that a profile names: the sentence model, and the store that every talk writes to."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from openai import AsyncOpenAI
 
 from config.environment import revealed
-from config.sections import EmbeddingServer
+from config.memory import EmbeddingServer
 from config.settings import Settings
 from memory.embedding import Embedder, Embedding
 from memory.extraction import FactFinder
@@ -16,6 +18,8 @@ from memory.remote import RemoteEmbedder
 from memory.sqlite.store import SqliteStore
 from memory.store import MemoryStore
 from memory.volatile import VolatileStore
+
+LETTA_SECONDS = 10.0  # that a Letta server may take to answer
 
 
 def build_embedding(settings: Settings) -> Embedding | None:
@@ -42,16 +46,56 @@ def build_store(settings: Settings, embedding: Embedding | None) -> MemoryStore:
         case "sqlite":
             return SqliteStore(Path(choice.path), embedding, begin_anew=True)
         case "postgres":
-            try:
-                from memory.postgres.store import PostgresStore
-            except ImportError as error:
-                reason = f"{error}: pip install -e '.[scale]'"
-                raise settings.error("memory.store", reason) from error
-            assert choice.dsn is not None
-            store = PostgresStore(choice.dsn.get_secret_value(), embedding)
-            return Outboxed(store, Path(choice.path).with_name(OUTBOX))
+            return _outboxed(settings, _postgres(settings, embedding))
+        case "mem0":
+            return _outboxed(settings, _mem0(settings, embedding))
+        case "letta":
+            return _outboxed(settings, _letta(settings))
         case "none":
             return VolatileStore(embedding)
+
+
+def _outboxed(settings: Settings, store: MemoryStore) -> MemoryStore:
+    return Outboxed(store, Path(settings.memory.path).with_name(OUTBOX))
+
+
+def _postgres(settings: Settings, embedding: Embedding | None) -> MemoryStore:
+    with _installed_by(settings, "scale"):
+        from memory.postgres.store import PostgresStore
+    assert settings.memory.dsn is not None
+    return PostgresStore(settings.memory.dsn.get_secret_value(), embedding)
+
+
+def _mem0(settings: Settings, embedding: Embedding | None) -> MemoryStore:
+    """Over what the profile configures, or else over files and the profile's sentence model."""
+    with _installed_by(settings, "mem0"):
+        from memory.adapters.mem0 import Mem0Store
+    if settings.memory.mem0:
+        return Mem0Store(revealed(settings.memory.mem0))
+    assert embedding is not None
+    return Mem0Store.local(Path(settings.memory.path).with_name("mem0"), embedding.embed)
+
+
+def _letta(settings: Settings) -> MemoryStore:
+    with _installed_by(settings, "letta"):
+        from memory.adapters.letta import AsyncLetta, LettaStore
+    server = settings.memory.letta
+    assert server is not None
+    key = server.api_key.get_secret_value() if server.api_key else None
+    url = server.url.rstrip("/")
+    # The outbox tries again by itself.
+    client = AsyncLetta(base_url=url, api_key=key, timeout=LETTA_SECONDS, max_retries=0)
+    return LettaStore(client, embedding=server.embedding)
+
+
+@contextmanager
+def _installed_by(settings: Settings, extra: str) -> Generator[None, None, None]:
+    """Say how to install what an import inside lacks."""
+    try:
+        yield
+    except ImportError as error:
+        reason = f"{error}: pip install -e '.[{extra}]'"
+        raise settings.error("memory.store", reason) from error
 
 
 def models_folder(settings: Settings) -> Path:

@@ -13,7 +13,8 @@ import uvicorn
 from loguru import logger
 from pipecat.runner import run
 
-from config.check import report, status, text
+from config.check import report
+from config.finding import status, text
 from config.personas import personas
 from config.settings import PROFILES, Settings, SettingsError, load
 from judgement.serving import ModelMissing

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from config.check import Line, report, status, text
+from config.check import report
+from config.finding import Line, status, text
 from config.settings import PROFILES, load
 
 SECRET = "sk-do-not-print-me"
@@ -170,6 +171,51 @@ def test_memory_is_told_with_its_place(check: Check, tmp_path: Path):
     (tmp_path / "file").touch()
     profile = SHORT.replace("store: none", f"path: {tmp_path}/file/memory.db")
     assert "is not a place for a file" in of(check(profile), "memory")
+
+
+@pytest.mark.parametrize(
+    ("memory", "module", "says"),
+    [
+        ("store: postgres, dsn: '${S}'", "psycopg", "postgres; what waits for it beside "),
+        ("store: mem0", "mem0", "mem0 in files beside "),
+        ("store: mem0, mem0: {vector_store: {}}", "mem0", "mem0; what waits for it beside "),
+        (
+            "store: letta, letta: {url: 'http://me:${S}@host:1/${S}'}",
+            "letta_client",
+            "letta; what waits for it beside ",
+        ),
+        (
+            "store: letta, letta: {url: 'http://me:word@host:1/x'}",
+            "letta_client",
+            "letta at http://host:1; what waits for it beside ",
+        ),
+    ],
+)
+def test_memory_elsewhere_is_told_with_the_package_that_it_lacks(
+    check: Check,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    memory: str,
+    module: str,
+    says: str,
+):
+    profile = SHORT.replace("store: none", f"path: {tmp_path}/memory.db, {memory}")
+    monkeypatch.setattr("config.check_memory.module_file", lambda name: tmp_path)
+    assert of(check(profile, S=SECRET), "memory").startswith(f"ok       memory        {says}")
+    monkeypatch.setattr("config.check_memory.module_file", {}.get)
+    assert f"the package {module} is not installed: pip" in of(check(profile, S=SECRET), "memory")
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        "store: letta, letta: {url: 'http://x', api_key: '${MY_KEY}'}",
+        "store: mem0, mem0: {embedder: {config: {api_key: '${MY_KEY}'}}}",
+    ],
+)
+def test_memory_without_its_key_is_missing(check: Check, tmp_path: Path, memory: str):
+    profile = SHORT.replace("store: none", f"path: {tmp_path}/memory.db, {memory}")
+    assert "MY_KEY is not set, for memory." in of(check(profile), "memory")
 
 
 def test_a_persona_that_is_wrong_is_missing(check: Check):

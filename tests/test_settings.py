@@ -125,7 +125,15 @@ BAD = {
     "model_server: {package: a, path: b}": "model_server: needs either package or path",
     "model_server: {package: a, slots: 1.5}": "model_server.slots: must be a valid integer, "
     "got a number with a fractional part, not 1.5",
-    "memory: {store: redis}": "memory.store: must be 'sqlite', 'postgres' or 'none', not 'redis'",
+    "memory: {store: redis}": "memory.store: must be 'sqlite', 'postgres', 'mem0', 'letta' or "
+    "'none', not 'redis'",
+    "memory: {store: postgres}": "memory: store postgres needs dsn, its address",
+    "memory: {store: letta}": "memory: store letta needs letta, with the url of its server",
+    "memory: {store: letta, letta: {url: here}}": "memory.letta.url: "
+    "must start with http:// or https://, not 'here'",
+    "memory: {store: mem0, embedding: none}": "memory: store mem0 needs a configuration (mem0), "
+    "or an embedding",
+    "memory: {mem0: files}": "memory.mem0: must hold keys and values, not 'files'",
     "limits: {quiet_hours: night}": "limits.quiet_hours: must read "
     '"HH:MM-HH:MM", such as "22:00-07:00", not \'night\'',
     "limits: {quiet_hours: '25:00-07:00'}": "limits.quiet_hours: must read "

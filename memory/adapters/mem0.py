@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 from memory.adapters import carried
 from memory.adapters.carried import Carried
-from memory.adapters.mem0_library import Embed, Embedder, Mem0, mem0, open_local
+from memory.adapters.mem0_library import NO_MODEL, Embed, Embedder, Mem0, mem0, open_local
 from memory.database import storable
 from memory.store import Memory, MemoryStoreError, Sort
 
@@ -58,7 +58,7 @@ class Mem0Store:
         """
         self._opened: Mem0 | None = None
         if isinstance(memory, Mapping):
-            config: dict[str, Any] = {"history_db_path": ":memory:", **memory}
+            config: dict[str, Any] = {"history_db_path": ":memory:", "llm": NO_MODEL, **memory}
             self._open: Callable[[], Mem0] = lambda: mem0.Memory.from_config(config)
             self._where = f"mem0 over {config.get('vector_store', {}).get('provider', 'qdrant')}"
         else:

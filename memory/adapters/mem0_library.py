@@ -20,7 +20,7 @@ Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Awaitable[Vectors]]
 
 _EMBEDDING_SECONDS = 60.0  # for one text, at most
-_NO_MODEL = {"provider": "openai", "config": {"api_key": "none"}}  # mem0 wants one made; not asked
+NO_MODEL = {"provider": "openai", "config": {"api_key": "none"}}  # mem0 wants one made; not asked
 
 
 class Mem0(Protocol):
@@ -104,8 +104,8 @@ def open_local(path: Path, embedder: Embedder) -> Mem0:
     opened = mem0.Memory.from_config(
         {
             "history_db_path": ":memory:",
-            "llm": _NO_MODEL,
-            "embedder": _NO_MODEL,
+            "llm": NO_MODEL,
+            "embedder": NO_MODEL,
             "vector_store": {"provider": "qdrant", "config": place},
         }
     )
