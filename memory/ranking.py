@@ -18,7 +18,7 @@ K1, B, AVERAGE = 1.2, 0.75, 12.0  # of BM25; the average is a guess, so that no 
 SPEAKERS = {"user": frozenset("i me my mine myself".split()), "agent": frozenset(["you", "your"])}
 FRESH_DAYS = 30.0  # in which what is fresh loses half of what that is worth
 
-HITS = 60  # candidates whose neighbours a store looks at too
+HITS = 40  # candidates whose neighbours a store looks at too
 BY_WORDS = 80  # candidates that share words with the query
 POSTINGS = 3000  # memories looked at for their words: the commonest words of a query add none
 

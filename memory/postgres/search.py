@@ -16,7 +16,7 @@ BY_MEANING = 48  # candidates
 AT_ONCE = 1000  # that pgvector's index can look for before it goes on
 
 _BY_WORDS: LiteralString = """
-SELECT held.row, sum(worth) AS worth, NULL::float8 AS cosine
+SELECT held.row, sum(worth) AS worth
 FROM unnest(%(terms)s::text[], %(worths)s::float8[], %(most)s::bigint[])
     AS asked(term, worth, most)
 CROSS JOIN LATERAL (
@@ -40,13 +40,12 @@ _NEAR: LiteralString = """
 """
 
 
-def _by_both(by_meaning: LiteralString) -> LiteralString:
+def _near_any(by_meaning: LiteralString) -> LiteralString:
+    """How close those found by words are, and the closest of all."""
     return f"""
-WITH held AS MATERIALIZED ({_BY_WORDS}),
-close AS MATERIALIZED ({by_meaning}),
-chosen AS (SELECT row FROM held UNION SELECT row FROM close),
-near AS ({_NEAR})
-SELECT row, coalesce(worth, 0), near.cosine FROM held FULL JOIN near USING (row)
+WITH close AS MATERIALIZED ({by_meaning}),
+chosen AS (SELECT unnest(%(by_words)s::bigint[]) AS row UNION SELECT row FROM close)
+{_NEAR}
 """
 
 
@@ -68,8 +67,8 @@ ORDER BY row
 """
 
 
-_BY_WORDS_AND_INDEX: LiteralString = _by_both(_BY_INDEX)
-_BY_WORDS_AND_LOOKING: LiteralString = _by_both(_BY_LOOKING)
+_CLOSE_BY_INDEX: LiteralString = _near_any(_BY_INDEX)
+_CLOSE_BY_LOOKING: LiteralString = _near_any(_BY_LOOKING)
 _AROUND: LiteralString = _around("SELECT 0 AS row, 0 AS cosine WHERE false")
 _AROUND_AND_NEAR: LiteralString = _around(_NEAR)
 _GO_ON: LiteralString = """
@@ -80,55 +79,62 @@ SELECT
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is looked for: a query's terms and its vector, and how many memories are wanted."""
+class Worded:
+    """What is found by a query's words: what the user holds, and what each row's are worth."""
 
-    terms: Sequence[str]
-    vector: Vectors | None
-    limit: int
+    holdings: Holdings
+    worth: dict[int, float]
+
+
+async def by_words(
+    connection: Connection, terms: Sequence[str], limit: int, embedding: Embedding | None
+) -> Worded | None:
+    """The rows that share telling words with the query; None where there can be no answer."""
+    if not terms or limit < 1:
+        return None
+    holdings = await holdings_of(connection, terms, embedding)
+    if holdings is None:
+        return None
+    looked_at = accumulate(holdings.terms.values(), initial=0)  # before each term
+    values = {
+        "owner": holdings.owner,
+        "terms": [term[:TERM] for term in holdings.terms],
+        "worths": list(holdings.rarity.values()),
+        "most": [max(POSTINGS - n, 0) for n, _ in zip(looked_at, holdings.terms, strict=False)],
+        "by_words": max(BY_WORDS, limit),
+    }
+    found = await connection.execute(_BY_WORDS, values, prepare=True)
+    return Worded(holdings, dict(await found.fetchall()))
 
 
 async def candidates(
-    connection: Connection, user: str, asked: Asked, embedding: Embedding | None
-) -> tuple[dict[str, float], dict[int, Candidate]]:
-    """What each term is worth, and the user's rows that may answer, by their keys.
+    connection: Connection, user: str, worded: Worded, vector: Vectors | None, limit: int
+) -> dict[int, Candidate]:
+    """The user's rows that may answer, by their keys.
 
-    The vector is of `embedding`, and goes unused where those kept are of another.
+    A vector goes unused where those kept are of another model.
     """
-    holdings = await holdings_of(connection, asked.terms, embedding)
-    if holdings is None or not asked.terms or asked.limit < 1:
-        return {}, {}
-    values: dict[str, Any] = {"owner": holdings.owner}
-    if asked.vector is not None and holdings.has_vectors:
-        values["vector"] = literal(asked.vector)
-    values["hits"] = await _hits(connection, holdings, values, asked.limit)
+    values: dict[str, Any] = {"owner": worded.holdings.owner}
+    near: dict[int, float] = {}
+    if vector is not None and worded.holdings.has_vectors:
+        values["vector"] = literal(vector)
+        near = await _near(connection, worded, values, max(BY_MEANING, limit))
+    values["hits"] = promising(worded.worth, near, max(HITS, limit))
     query = _AROUND_AND_NEAR if "vector" in values else _AROUND
     found = await connection.execute(query, values, prepare=True)
-    return holdings.rarity, {
+    return {
         row: Candidate(memory_of(user, columns), cosine, previous)
         for row, cosine, previous, *columns in await found.fetchall()
     }
 
 
-async def _hits(
-    connection: Connection, holdings: Holdings, values: dict[str, Any], limit: int
-) -> list[int]:
-    """The rows that stand out by their words and their meaning."""
-    looked_at = accumulate(holdings.terms.values(), initial=0)  # before each term
-    values = values | {
-        "terms": [term[:TERM] for term in holdings.terms],
-        "worths": list(holdings.rarity.values()),
-        "most": [max(POSTINGS - n, 0) for n, _ in zip(looked_at, holdings.terms, strict=False)],
-        "by_words": max(BY_WORDS, limit),
-        "by_meaning": max(BY_MEANING, limit),
-    }
-    query = _BY_WORDS
-    if "vector" in values:
-        query = _BY_WORDS_AND_LOOKING
-        if holdings.need_index(values["by_meaning"]):
-            query = _BY_WORDS_AND_INDEX
-            await connection.execute(_GO_ON, [str(min(values["by_meaning"], AT_ONCE))])
-    found = await (await connection.execute(query, values, prepare=True)).fetchall()
-    worth = {row: worth for row, worth, _ in found}
-    near = {row: cosine for row, _, cosine in found if cosine is not None}
-    return promising(worth, near, max(HITS, limit))
+async def _near(
+    connection: Connection, worded: Worded, values: dict[str, Any], wanted: int
+) -> dict[int, float]:
+    """The cosines of the rows found by words and of the `wanted` nearest."""
+    query = _CLOSE_BY_LOOKING
+    if worded.holdings.need_index(wanted):
+        query = _CLOSE_BY_INDEX
+        await connection.execute(_GO_ON, [str(min(wanted, AT_ONCE))])
+    values = values | {"by_words": list(worded.worth), "by_meaning": wanted}
+    return dict(await (await connection.execute(query, values, prepare=True)).fetchall())

@@ -10,7 +10,7 @@ from memory.embedding import Embedding, Vectors
 from memory.indexer import Indexer, Waiting
 from memory.postgres import rows, vectors
 from memory.postgres.database import PostgresDatabase
-from memory.postgres.search import Asked, candidates
+from memory.postgres.search import by_words, candidates
 from memory.ranking import Query, query_terms, ranked
 from memory.store import Memory
 
@@ -63,12 +63,20 @@ class PostgresStore:
 
     async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
         """The user's closest memories by meaning and words, best first."""
-        user = storable(user)
-        asked = Asked(query_terms(query), await self._vector(query), limit)
-        rare, found = await self._database.run(
-            lambda link: candidates(link, user, asked, self._embedding), user=user
+        user, terms = storable(user), query_terms(query)
+        worded, vector = await asyncio.gather(
+            self._database.run(
+                lambda link: by_words(link, terms, limit, self._embedding), user=user
+            ),
+            self._vector(query),
         )
-        return await asyncio.to_thread(ranked, Query(query, datetime.now(UTC), rare), found, limit)
+        if worded is None:
+            return []
+        found = await self._database.run(
+            lambda link: candidates(link, user, worded, vector, limit), user=user
+        )
+        asked = Query(query, datetime.now(UTC), worded.holdings.rarity)
+        return await asyncio.to_thread(ranked, asked, found, limit)
 
     async def facts(self, user: str) -> list[Memory]:
         """All of the user's facts, oldest first."""
