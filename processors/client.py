@@ -72,7 +72,9 @@ class ClientMessages:
         return self._talk.recorder.mark(number, right=data.get("right") is True, should=action)
 
     async def _consent(self, data: dict[str, Any]) -> bool:
-        if data.get("value") is True:
+        if data.get("value") is True and not self._talk.remembers:
+            await self._notice("This agent keeps nothing of what is said beyond the talk.")
+        elif data.get("value") is True:
             await self._talk.keeper.consented()
         elif data.get("value") is False:
             await self._talk.keeper.withdrawn()

@@ -40,6 +40,7 @@ class Talk:
     door: Door
     vad: VADAnalyzer
     turn_model: BaseTurnAnalyzer | None
+    remembers: bool  # with consent; else nothing outlives the talk
 
     @classmethod
     async def begin(cls, shared: Shared, body: object) -> "Talk":
@@ -48,7 +49,7 @@ class Talk:
         talk = str(uuid.uuid4())
         user = _user(wish.get("user")) or f"guest-{talk}"
         role = _role(shared, wish)
-        limits = shared.settings.limits
+        limits, remembers = shared.settings.limits, shared.settings.memory.is_lasting
         listener = Listener(
             role.policy,
             patience=role.persona.patience,
@@ -59,14 +60,13 @@ class Talk:
             shared.store,
             user,
             talk,
-            consent=wish.get("consent") is True,
+            consent=remembers and wish.get("consent") is True,
             wishes=shared.wishes,
             embedding=shared.embedding,
             finder=shared.finder,
             recalled=shared.settings.memory.recalled,
         )
         shared.expire_soon()
-        is_lasting = shared.settings.memory.store != "none"
         await keeper.start()
         vad, turn_model = await asyncio.to_thread(_ears, shared.settings)
         return cls(
@@ -75,12 +75,11 @@ class Talk:
             role=role,
             listener=listener,
             keeper=keeper,
-            recorder=Recorder(
-                shared.talks, talk, user=user, consent=lambda: keeper.consent and is_lasting
-            ),
+            recorder=Recorder(shared.talks, talk, user=user, consent=lambda: keeper.consent),
             door=Door(shared.blocks, user, max_text=limits.max_text),
             vad=vad,
             turn_model=turn_model,
+            remembers=remembers,
         )
 
     def change_persona(self, name: str) -> bool:

@@ -61,7 +61,14 @@ def _check(path: Path) -> int:
 def _serve(parser: argparse.ArgumentParser, settings: Settings) -> None:
     shared = shared_now()
     keep = settings.privacy.keep_talk_minutes * 60
-    mount(run.app, settings, personas=personas, persona=shared.persona, talks_folder=shared.talks)
+    mount(
+        run.app,
+        settings,
+        personas=personas,
+        persona=shared.persona,
+        talks_folder=shared.talks,
+        remembers=settings.memory.is_lasting,
+    )
     level = "DEBUG" if settings.privacy.log_words else "INFO"
     threading.Thread(target=_announce, args=(level,), daemon=True).start()
     threading.Thread(target=_sweep_talks, args=(shared.talks, keep), daemon=True).start()

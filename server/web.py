@@ -75,6 +75,7 @@ def mount(
     personas: Callable[[], Mapping[str, Persona]],
     persona: Persona,
     talks_folder: Path,
+    remembers: bool,
     sample: Path = SAMPLE,
 ) -> None:
     """Add the page's routes to `app`.
@@ -82,6 +83,7 @@ def mount(
     To be called before Pipecat's runner sets up its own: of two routes for `/`
     the first one answers. `persona` is who a talk begins with unless another is
     chosen; each talk lies in its own folder of `talks_folder`, named by its id.
+    `remembers` is whether anything is kept of users who consent.
     """
     router = APIRouter()
 
@@ -98,6 +100,7 @@ def mount(
             "persona": persona.name,
             "proactivity": persona.proactivity,
             "sample": sample.is_file(),
+            "remembers": remembers,
         }
         return JSONResponse(told, headers=_DATA_HEADERS)
 

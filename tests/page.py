@@ -40,9 +40,9 @@ FAINT = """() => {
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Where the page is served."""
-    app = app_over(folder)
+def served(folder: Path, *, remembers: bool = True) -> Iterator[str]:
+    """Where the page is served, for a profile that remembers users or one that does not."""
+    app = app_over(folder, remembers=remembers)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()

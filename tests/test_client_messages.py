@@ -41,6 +41,12 @@ class FakeKeeper:
     is_down: bool = False
     forgotten: list[Collection[str] | None] = field(default_factory=list)
 
+    async def consented(self) -> None:
+        self.consent = True
+
+    async def withdrawn(self) -> None:
+        self.consent = False
+
     async def remembered(self) -> list[Memory]:
         self._answer()
         return self.memories
@@ -61,6 +67,7 @@ class FakeTalk:
     recorder: Recorder
     id: str = "talk"
     user: str = "sam"
+    remembers: bool = True
 
 
 @dataclass
@@ -125,6 +132,20 @@ async def test_nothing_remembered_is_told_as_nothing_with_the_consent(
     client.keeper.consent = consent
     told = {"type": "memories", "items": [], "consent": consent, "part": 1, "of": 1}
     assert await client.send("memories", {}) == [told]
+
+
+async def test_consent_is_given_and_withdrawn(client: Client):
+    assert await client.send("consent", {"value": False}) == []
+    assert not client.keeper.consent
+    assert await client.send("consent", {"value": True}) == []
+    assert client.keeper.consent
+
+
+async def test_consent_to_an_agent_that_keeps_nothing_is_not_taken(client: Client):
+    client.talk.remembers = client.keeper.consent = False
+    (told,) = await client.send("consent", {"value": True})
+    assert told["type"] == "notice" and "keeps nothing" in told["text"]
+    assert not client.keeper.consent
 
 
 async def test_many_memories_come_in_parts_in_their_order(client: Client):

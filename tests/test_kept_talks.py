@@ -1,10 +1,13 @@
 """With consent a talk leaves what was decided and what followed; without it, nothing."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from memory.volatile import VolatileStore
 from processors.shared import Shared
+from processors.talk import Talk
 from tests.air import talk_to
 from training.labelling.recorded import read_talk
 
@@ -27,3 +30,13 @@ async def test_a_talk_is_kept_with_consent_alone(shared: Shared, consent: bool):
     assert kept.next("user_starts", 0) < kept.next("user_stops", 0) < replied.at
     assert kept.next("agent_starts", replied.at) < kept.next("agent_stops", replied.at)
     assert abs(replied.at - replied.moment.pause - kept.next("user_stops", 0)) < 0.1
+
+
+@pytest.mark.parametrize("store", ["sqlite", "none"])
+async def test_a_profile_without_memory_takes_no_consent(shared: Shared, store: str):
+    memory = shared.settings.memory.model_copy(update={"store": store})
+    settings = shared.settings.model_copy(update={"memory": memory})
+    profiled = replace(shared, settings=settings, store=VolatileStore())
+    talk = await Talk.begin(profiled, {"user": "sam", "consent": True})
+    assert talk.keeper.consent == talk.remembers == (store == "sqlite")
+    await talk.end()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -107,6 +108,11 @@ def rows(page: Page):
 
 def count(page: Page):
     return page.locator("#memories-count")
+
+
+def kept(page: Page):
+    """What the panel says of how long it is kept, to a screen reader too."""
+    return panel(page).get_by_role("status").and_(page.locator("#memories-kept"))
 
 
 def forget(page: Page, text: str) -> None:
@@ -306,7 +312,7 @@ def test_forget_me_asks_first_and_then_forgets_all(talk):
     expect(rows(page)).to_have_count(0)
     receive(page, {"type": "forgotten", "count": 3, "ids": None})
     expect(panel(page)).to_contain_text("You are forgotten: 3 memories")
-    expect(panel(page)).to_contain_text("Nothing is kept: you have not agreed to it.")
+    expect(kept(page)).to_contain_text("Only this talk; nothing of it is kept.")
     page.clock.run_for(UNDO)
     assert sent(page) == []
     page.keyboard.press("Escape")
@@ -344,16 +350,46 @@ def test_an_empty_list_says_what_would_be_on_it(talk):
     expect(panel(page)).to_contain_text("Nothing yet. From now on what both of you say is kept")
     page.keyboard.press("Escape")
     opened(page, consent=False)
-    expect(panel(page)).to_contain_text("Nothing is kept: you have not agreed to it.")
-    expect(panel(page)).to_contain_text("Remember me after this talk")
+    expect(panel(page)).to_contain_text("Nothing yet. If you tick “Remember me after this talk”")
 
 
 def test_without_consent_the_list_is_said_to_be_of_this_talk_only(talk):
     page = talk()
     opened(page, *THREE, consent=False)
-    expect(panel(page)).to_contain_text("This is of this talk only")
+    expect(kept(page)).to_contain_text("Only this talk; nothing of it is kept.")
+    expect(panel(page)).to_have_accessible_description(kept(page).inner_text())
     page.get_by_role("button", name="Forget me", exact=True).click()
     expect(panel(page)).to_contain_text("and what earlier talks left?")
+
+
+def test_with_consent_nothing_is_said_to_be_of_this_talk_only(talk):
+    page = talk()
+    opened(page, *THREE)
+    expect(count(page)).to_have_text("3 memories")
+    expect(kept(page)).to_be_empty()
+
+
+def test_an_agent_that_remembers_nobody_says_so_and_offers_no_way_to_consent(
+    browser: Browser, tmp_path: Path
+):
+    with served(tmp_path, remembers=False) as url, visits(browser, url) as visit:
+        page = visit()
+        page.evaluate(CATCH)
+        join(page)
+        expect(page.get_by_label("Remember me")).to_be_hidden()
+        expect(page.get_by_text("keeps nothing of what is said beyond the talk")).to_be_visible()
+        for items in ((), THREE):
+            opened(page, *items, consent=False)
+            expect(kept(page)).to_have_text(
+                "Only this talk; nothing of it is kept. This agent remembers nobody beyond a talk."
+            )
+            expect(panel(page)).not_to_contain_text("Remember me")
+            page.get_by_role("button", name="Forget me", exact=True).click()
+            expect(panel(page)).not_to_contain_text("earlier talks")
+            page.keyboard.press("Escape")
+        with page.expect_request("**/start") as start:
+            user_of_next_talk(page)
+        assert start.value.post_data_json["body"]["consent"] is False
 
 
 def test_a_talk_that_ends_under_the_panel_leaves_what_was_not_yet_forgotten(talk):

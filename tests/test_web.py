@@ -24,7 +24,7 @@ class Embedded:
     profile: str = "embedded"
 
 
-def app_over(folder: Path, *, sample: bytes | None = b"RIFF") -> FastAPI:
+def app_over(folder: Path, *, sample: bytes | None = b"RIFF", remembers: bool = True) -> FastAPI:
     """An app with the page, and with Pipecat's redirect registered after it."""
     app = FastAPI()
     file = folder / "sample.wav"
@@ -36,6 +36,7 @@ def app_over(folder: Path, *, sample: bytes | None = b"RIFF") -> FastAPI:
         personas=lambda: {"assistant": ASSISTANT, "clerk": CLERK},
         persona=ASSISTANT,
         talks_folder=folder / "talks",
+        remembers=remembers,
         sample=file,
     )
     app.add_api_route("/", lambda: RedirectResponse("/client/"))
@@ -86,6 +87,7 @@ def test_the_profile_tells_who_can_be_talked_to(web: TestClient):
         "persona": "assistant",
         "proactivity": 0.5,
         "sample": True,
+        "remembers": True,
     }
 
 
@@ -93,6 +95,11 @@ def test_without_a_sample_the_profile_says_so_and_its_sound_is_missing(tmp_path:
     web = TestClient(app_over(tmp_path, sample=None))
     assert web.get("/api/profile").json()["sample"] is False
     assert web.get("/api/sample.wav").status_code == 404
+
+
+def test_a_profile_that_keeps_nothing_says_so(tmp_path: Path):
+    web = TestClient(app_over(tmp_path, remembers=False))
+    assert web.get("/api/profile").json()["remembers"] is False
 
 
 def test_the_sample_is_served_as_sound(web: TestClient):

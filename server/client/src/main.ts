@@ -165,6 +165,7 @@ async function findServer(): Promise<void> {
     return;
   }
   settings.offer(offered);
+  memories.offer(offered);
   controls.offerSample(offered.sample);
 }
 

@@ -20,6 +20,7 @@ export interface Entry {
 
 export class Memories {
   consent = false;
+  remembers = true; // whether consent would keep anything
   private entries = new Map<string, Entry>(); // in the order shown
   private began = new Map<string, Date>(); // of each group
   private told: Memory[] = []; // the parts of an answer that have come so far

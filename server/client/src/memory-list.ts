@@ -41,12 +41,12 @@ export class MemoryList {
 
   /** Say how many there are, and what it means where there are none. */
   sumUp(): void {
-    const { count, consent } = this.memories;
+    const { count } = this.memories;
     const matching = this.entries.filter(({ id }) => !this.memories.isUndoable(id)).length;
     this.tell(this.query ? words.matching(matching, count) : words.remembered(count));
-    const none = this.query && count ? words.noMatch(this.query) : words.nothingKept(consent);
+    const none = this.query && count ? words.noMatch(this.query) : words.nothingYet(this.memories);
     get("memories-empty").textContent = this.entries.length ? "" : none;
-    get("memories-kept").textContent = consent || !count ? "" : words.THIS_TALK_ONLY;
+    get("memories-kept").textContent = words.howLongKept(this.memories);
   }
 
   /** Say only how things stand: nothing was told yet. */

@@ -5,6 +5,7 @@ import type { PageEvent, ServerEvent } from "./events";
 import { Memories } from "./memories";
 import { MemoryList } from "./memory-list";
 import type { MemoryRow } from "./memory-row";
+import type { Profile } from "./server";
 import * as words from "./words";
 
 const UNDO_MS = 8_000;
@@ -41,6 +42,10 @@ export class MemoryPanel {
     this.forgetMe.addEventListener("click", () => this.askWhetherSure());
     get("forget-no").addEventListener("click", () => this.spare());
     get("forget-yes").addEventListener("click", () => this.forgetAll());
+  }
+
+  offer({ remembers }: Profile): void {
+    this.memories.remembers = remembers;
   }
 
   receive(event: PageEvent): void {
@@ -127,8 +132,7 @@ export class MemoryPanel {
   }
 
   private askWhetherSure(): void {
-    const { count, consent } = this.memories;
-    get("forget-question").textContent = words.whetherSure(count, consent);
+    get("forget-question").textContent = words.whetherSure(this.memories);
     this.sure.hidden = false;
     get("forget-no").focus();
   }

@@ -9,6 +9,7 @@ export interface Profile {
   persona: string;
   proactivity: number;
   sample: boolean;
+  remembers: boolean; // with consent; else nothing outlives a talk
 }
 
 /** The server's profile, or null while the server cannot be reached. */

@@ -39,6 +39,7 @@ export class Settings {
     const known = profile.personas.some(({ name }) => name === chosen);
     this.persona.value = known ? chosen : profile.persona;
     this.describe();
+    this.offerConsent(profile.remembers);
   }
 
   receive(event: PageEvent): void {
@@ -62,6 +63,13 @@ export class Settings {
   withdraw(): void {
     this.consent.checked = false;
     this.send("consent", { value: false });
+  }
+
+  /** Ask for consent only where it changes anything; else say that it would not. */
+  private offerConsent(remembers: boolean): void {
+    get("consent-field").hidden = !remembers;
+    get("remembers-nobody").hidden = remembers;
+    if (!remembers) this.consent.checked = false;
   }
 
   /** A persona brings its own proactivity; in a talk the server says so itself. */

@@ -45,15 +45,27 @@ export const PANEL_CUT_OFF =
   "The talk has ended: nothing more can be shown or forgotten here. Join again to go on.";
 export const NO_ANSWER =
   "The server did not answer. What you wanted forgotten may still be there: look again in a moment.";
-export const THIS_TALK_ONLY =
-  "You have not agreed to be remembered. This is of this talk only, and it is gone when the talk ends. What you agreed to in earlier talks is not listed; “Forget me” removes it as well.";
 
-/** Why nothing is listed, and what would be. */
-export function nothingKept(consent: boolean): string {
+/** What the user has agreed to, and whether there is anything to agree to. */
+interface Agreed {
+  consent: boolean;
+  remembers: boolean;
+}
+
+/** What becomes of what is listed; "" where it is kept. */
+export function howLongKept({ consent, remembers }: Agreed): string {
+  if (consent) return "";
+  const why = remembers
+    ? "You have not agreed to be remembered. What you agreed to in earlier talks is not listed; “Forget me” removes it as well."
+    : "This agent remembers nobody beyond a talk.";
+  return `Only this talk; nothing of it is kept. ${why}`;
+}
+
+/** What would be listed, where nothing is. */
+export function nothingYet({ consent, remembers }: Agreed): string {
   const kept = "what both of you say is kept after the talk, and what you state about yourself";
-  return consent
-    ? `Nothing yet. From now on ${kept}.`
-    : `Nothing is kept: you have not agreed to it. If you tick “Remember me after this talk”, ${kept}.`;
+  if (consent) return `Nothing yet. From now on ${kept}.`;
+  return remembers ? `Nothing yet. If you tick “Remember me after this talk”, ${kept}.` : "Nothing yet.";
 }
 
 export function noMatch(query: string): string {
@@ -77,8 +89,8 @@ export function allRemoved(count: number): string {
 }
 
 /** What to ask before everything goes. Without consent more may be kept than is listed. */
-export function whetherSure(count: number, consent: boolean): string {
-  const earlier = consent ? "" : ", and what earlier talks left";
+export function whetherSure({ count, consent, remembers }: Agreed & { count: number }): string {
+  const earlier = consent || !remembers ? "" : ", and what earlier talks left";
   const what = count ? `all ${remembered(count)} and wishes` : "all that may be kept of you, and wishes";
   return `Forget ${what}${earlier}? This cannot be undone.`;
 }
