@@ -55,9 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     expire.add_argument("--days", type=int, required=True, help="older than so many days")
     forget = command(_forget, MEMORY)
     forget.add_argument("--id", action="append", help="this memory only (see export); repeatable")
-    forget.add_argument("--access", type=Path, default=ACCESS, help="wishes' file (%(default)s)")
+    forget.add_argument("--access", type=Path, help=f"wishes' file ({ACCESS.name} beside --path)")
     forget.add_argument(
-        "--talks", type=Path, default=TALKS, help="folder of kept talks (%(default)s)"
+        "--talks", type=Path, help=f"folder of talks and recordings ({TALKS.name} beside --path)"
     )
     forget.add_argument("--yes", action="store_true", help="do not ask")
     command(_blocks, ACCESS, user=False)
@@ -95,7 +95,7 @@ def _expire(options: argparse.Namespace) -> int:
 
 
 def _forget(options: argparse.Namespace) -> int:
-    """Remove what is remembered of a user, kept talks and standing wishes too; blocks stay."""
+    """Remove what is remembered of a user, talks, recordings and wishes too; blocks stay."""
     if options.id:
         count = _with_store(options, lambda store: store.forget(options.user, options.id))
         print(f"removed {count} memories of {_plain(options.user)}")
@@ -106,17 +106,26 @@ def _forget(options: argparse.Namespace) -> int:
         print("nothing removed")
         return 1
     removed = _with_store(options, lambda store: store.forget(options.user))
-    wished = 0
-    if options.access.exists():
-        wishes = Wishes(options.access)
-        wished = wishes.forget(options.user)
-        wishes.close()
+    wished = _forget_wishes(options.access or options.path.with_name(ACCESS.name), options.user)
+    folder = options.talks or options.path.with_name(TALKS.name)
     try:
-        talks = forget_talks(options.talks, options.user)
+        talks, recordings = forget_talks(folder, options.user)
     except OSError as error:
-        raise MemoryStoreError(f"{options.talks}: {error}") from error
-    print(f"removed {removed} memories, {wished} wishes and {talks} kept talks of {user}")
-    return 0 if removed or wished or talks else 1
+        raise MemoryStoreError(f"{folder}: {error}") from error
+    print(
+        f"removed {removed} memories, {wished} wishes, {talks} kept talks "
+        f"and {recordings} recordings of {user}"
+    )
+    return 0 if removed or wished or talks or recordings else 1
+
+
+def _forget_wishes(path: Path, user: str) -> int:
+    if not path.exists():
+        return 0
+    wishes = Wishes(path)
+    count = wishes.forget(user)
+    wishes.close()
+    return count
 
 
 def _blocks(options: argparse.Namespace) -> int:

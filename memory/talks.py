@@ -4,14 +4,28 @@ One file a talk, `FOLDER/TALK.jsonl`. Its first line names talk and user; then, 
 the order of the sound, come decisions (rows with the decision beside the moment),
 what was heard of the floor (`{"at": 3.2, "event": "agent_starts"}`) and what a
 person thinks of a decision (`{"mark": 7, "right": false, "should": "silence"}`).
+
+Beside them lie recordings, of every talk and for a short while: folders `FOLDER/TALK`,
+with a file in each that names the user.
 """
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+
+OWNER = "owner.json"  # in the folder of a recording: whose it is
+
+
+class Removed(NamedTuple):
+    """How many kept talks and recordings of a user were removed."""
+
+    talks: int
+    recordings: int
 
 
 class KeptTalk:
@@ -58,24 +72,36 @@ def append(path: Path, line: Mapping[str, Any]) -> None:
 
 def talks_of(folder: Path, user: str) -> list[Path]:
     """The files of `user`'s talks."""
-    return [path for path, owner in _owners(folder) if owner == user]
+    return [path for path in sorted(folder.glob("*.jsonl")) if _owner(path) == user]
 
 
-def forget(folder: Path, user: str) -> int:
-    """Remove the talks of `user`; how many there were. Raises `OSError`."""
-    paths = talks_of(folder, user)
-    for path in paths:
+def recordings_of(folder: Path, user: str) -> list[Path]:
+    """The folders of what was recorded of `user`'s talks."""
+    return [path.parent for path in sorted(folder.glob(f"*/{OWNER}")) if _owner(path) == user]
+
+
+def write_owner(recording: Path, user: str) -> None:
+    """Note in the folder of a recording, which is there, whose it is. Raises `OSError`."""
+    if not (recording / OWNER).exists():
+        append(recording / OWNER, {"user": user})
+
+
+def forget(folder: Path, user: str) -> Removed:
+    """Remove the talks and recordings of `user`; how many there were. Raises `OSError`."""
+    talks, recordings = talks_of(folder, user), recordings_of(folder, user)
+    for path in talks:
         path.unlink(missing_ok=True)
-    return len(paths)
+    for path in recordings:
+        with suppress(FileNotFoundError):  # it was old, and is swept away at this moment
+            shutil.rmtree(path)
+    return Removed(len(talks), len(recordings))
 
 
-def _owners(folder: Path) -> Iterator[tuple[Path, str]]:
-    for path in sorted(folder.glob("*.jsonl")):
+def _owner(path: Path) -> str | None:
+    """The user that the first line of a file names; None where it names none."""
+    try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            first = file.readline()
-        try:
-            head: Any = json.loads(first)
-        except ValueError:
-            continue
-        if isinstance(head, dict):
-            yield path, str(cast(dict[str, Any], head).get("user", ""))
+            head: Any = json.loads(file.readline())
+    except (FileNotFoundError, ValueError):
+        return None
+    return cast(dict[str, Any], head).get("user") if isinstance(head, dict) else None

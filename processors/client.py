@@ -10,6 +10,7 @@ from pipecat.processors.frameworks.rtvi import RTVIProcessor
 
 from judgement.decision import Action
 from memory.store import Memory, MemoryStoreError
+from memory.talks import Removed
 from memory.talks import forget as forget_talks
 from processors.sample import SamplePlayer
 from processors.talk import Talk
@@ -68,6 +69,9 @@ class ClientMessages:
         number, should = data.get("id"), data.get("should")
         if not isinstance(number, int) or should not in (None, *Action):
             return False
+        if self._talk.recorder.is_closed:
+            await self._notice("You were forgotten: nothing more of this talk is kept, no mark.")
+            return True
         action = Action(should) if should else None
         return self._talk.recorder.mark(number, right=data.get("right") is True, should=action)
 
@@ -112,19 +116,21 @@ class ClientMessages:
         except MemoryStoreError as error:
             await self._unreachable(error, "Memory cannot be reached: nothing was removed.")
             return True
+        told: dict[str, Any] = {"type": "forgotten", "count": count, "ids": ids}
         if is_all:
-            await self._forget_talks()
-        await self._rtvi.send_server_message({"type": "forgotten", "count": count, "ids": ids})
+            told |= (await self._forget_talks())._asdict()
+        await self._rtvi.send_server_message(told)
         return True
 
-    async def _forget_talks(self) -> None:
-        """Remove what was kept of the user's talks to learn from: it holds their words too."""
+    async def _forget_talks(self) -> Removed:
+        """Remove talks and recordings of the user, this one's too: they hold their words."""
         recorder = self._talk.recorder
         try:
-            await asyncio.to_thread(recorder.flush)
-            await asyncio.to_thread(forget_talks, recorder.path.parent, self._talk.user)
+            await asyncio.to_thread(recorder.close)
+            return await asyncio.to_thread(forget_talks, recorder.path.parent, self._talk.user)
         except OSError as error:
-            await self._unreachable(error, "Decisions kept of your talks could not be removed.")
+            await self._unreachable(error, "What is kept of your talks could not all be removed.")
+            return Removed(0, 0)
 
     async def _unreachable(self, error: Exception, text: str) -> None:
         logger.warning(f"talk {self._talk.id}: {text} {error}")

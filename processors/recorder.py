@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import threading
 import time
 import wave
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from pipecat.processors.audio.audio_buffer_processor import AudioBufferProcessor
 from judgement.decision import Action, Decision
 from judgement.moment import Moment
 from judgement.rows import row_of
-from memory.talks import KeptTalk, append, kept_path
+from memory.talks import KeptTalk, append, kept_path, write_owner
 
 RATE = 16_000  # Hz of the sound kept
 LONGEST = 3600  # s of sound kept of one talk
@@ -27,7 +28,8 @@ ROWS = 20_000  # decisions kept of one talk
 class Recorder:
     """Keeps a talk under `folder/talk`: audio.wav (user left, agent right) and rows.jsonl.
 
-    Both grow as the talk does, so that it can be downloaded while it lasts.
+    Both grow as the talk does, so that it can be downloaded while it lasts;
+    beside them stands whose talk it is, so that it can be forgotten.
     While `consent` holds, decisions and the changes of the floor also go to
     `folder/TALK.jsonl`, which outlives the recording: see `memory.talks`.
     Rows are written by a thread of the recorder's own; a disk that takes
@@ -44,6 +46,7 @@ class Recorder:
     ):
         self.path = folder / talk
         self._talk = talk
+        self._user = user
         self._consent = consent
         self._kept = KeptTalk(folder, talk, user)
         self._decisions = 0
@@ -51,7 +54,13 @@ class Recorder:
         self._seconds = 0.0
         self._writer = ThreadPoolExecutor(1, f"recorder-{talk[:8]}")
         self._closed = False
+        self._sounding = threading.Lock()
         self._failed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is kept."""
+        return self._closed
 
     def decided(self, moment: Moment, decision: Decision, outcome: str = "") -> int:
         """Keep a decision and what became of it; its number in this talk, from 1."""
@@ -79,8 +88,9 @@ class Recorder:
 
     def sound(self, pcm: bytes, sample_rate: int, channels: int) -> None:
         """Append 16-bit sound."""
-        if self._seconds <= LONGEST:
-            self._try(self._append_sound, pcm, sample_rate, channels)
+        with self._sounding:
+            if not self._closed and self._seconds <= LONGEST:
+                self._try(self._append_sound, pcm, sample_rate, channels)
 
     def flush(self) -> None:
         """Wait until all that was given so far is written."""
@@ -88,12 +98,13 @@ class Recorder:
             self._writer.submit(lambda: None).result()
 
     def close(self) -> None:
-        """Write what waits and finish the files."""
+        """Write what waits, finish the files and keep nothing more. Safe to call twice."""
         self._closed = True
         self._writer.shutdown()
-        if self._wave:
-            self._try(self._wave.close)
-            self._wave = None
+        with self._sounding:
+            if self._wave:
+                self._try(self._wave.close)
+                self._wave = None
 
     def _write(self, write: Callable[..., object], *given: object) -> None:
         """Have `write` done behind whatever waits already."""
@@ -122,6 +133,7 @@ class Recorder:
 
     def _file(self, name: str) -> Path:
         self.path.mkdir(parents=True, exist_ok=True)
+        write_owner(self.path, self._user)
         return self.path / name
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from judgement.decision import Action, decide
+from judgement.moment import Kind, Moment
 from memory.store import Memory, MemoryStoreError, Sort
-from memory.talks import KeptTalk, talks_of
+from memory.talks import KeptTalk, recordings_of, talks_of
 from processors.client import LONGEST, PART, PART_BYTES, ClientMessages
 from processors.recorder import Recorder
 
@@ -90,6 +92,22 @@ def client(tmp_path: Path) -> Iterator[Client]:
     recorder = Recorder(tmp_path, "talk", user="sam")
     yield Client(FakeTalk(FakeKeeper(), recorder))
     recorder.close()
+
+
+def heard(recorder: Recorder) -> None:
+    """Something to keep of a talk: sound and a decision."""
+    recorder.sound(b"\0\0\1\1" * 160, 16000, 2)
+    recorder.decided(Moment(Kind.PAUSE, "hello"), decide(Action.REPLY, "because"))
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def record(folder: Path, talk: str, user: str) -> Recorder:
+    recorder = Recorder(folder, talk, user=user)
+    heard(recorder)
+    return recorder
 
 
 async def test_all_that_is_remembered_is_told_with_who_said_it_and_when(client: Client):
@@ -179,20 +197,38 @@ async def test_what_is_named_is_forgotten_and_confirmed(client: Client):
     assert client.keeper.forgotten == [["a", "b"]]
 
 
-async def test_all_is_forgotten_kept_talks_too(client: Client, tmp_path: Path):
+async def test_all_is_forgotten_kept_talks_and_recordings_too(client: Client, tmp_path: Path):
     client.keeper.memories = [said(0), said(1), said(2)]
     for user in ("sam", "kim"):
         KeptTalk(tmp_path, f"of-{user}", user).add({"said": "hello"})
+    record(tmp_path, "earlier", "sam").close()
+    record(tmp_path, "hers", "kim").close()
+    heard(client.talk.recorder)
     told = await client.send("forget", {"all": True})
-    assert told == [{"type": "forgotten", "count": 3, "ids": None}]
+    assert told == [
+        {"type": "forgotten", "count": 3, "ids": None, "talks": 1, "recordings": 2},
+    ]
     assert client.keeper.forgotten == [None]
-    assert not talks_of(tmp_path, "sam") and talks_of(tmp_path, "kim")
+    assert names_in(tmp_path) == ["hers", "of-kim.jsonl"]
 
 
-async def test_forgetting_one_thing_leaves_the_kept_talks(client: Client, tmp_path: Path):
+async def test_after_all_is_forgotten_nothing_more_of_the_talk_is_kept(
+    client: Client, tmp_path: Path
+):
+    heard(client.talk.recorder)
+    await client.send("forget", {"all": True})
+    heard(client.talk.recorder)
+    (notice,) = await client.send("mark", {"id": 1, "right": True})
+    assert "nothing more of this talk is kept" in notice["text"]
+    client.talk.recorder.close()
+    assert names_in(tmp_path) == []
+
+
+async def test_forgetting_one_thing_leaves_talks_and_recordings(client: Client, tmp_path: Path):
     KeptTalk(tmp_path, "of-sam", "sam").add({"said": "hello"})
+    heard(client.talk.recorder)
     await client.send("forget", {"ids": ["a"]})
-    assert talks_of(tmp_path, "sam")
+    assert talks_of(tmp_path, "sam") and recordings_of(tmp_path, "sam")
 
 
 async def test_kept_talks_that_cannot_be_removed_are_told_beside_what_was(
@@ -200,7 +236,7 @@ async def test_kept_talks_that_cannot_be_removed_are_told_beside_what_was(
 ):
     (tmp_path / "of-sam.jsonl").mkdir()  # cannot be read as a file
     notice, forgotten = await client.send("forget", {"all": True})
-    text = "Decisions kept of your talks could not be removed."
+    text = "What is kept of your talks could not all be removed."
     assert notice == {"type": "notice", "text": text}
     assert forgotten["type"] == "forgotten"
 

@@ -13,7 +13,7 @@ from memory.__main__ import main
 from memory.blocks import Blocks
 from memory.sqlite.store import SqliteStore
 from memory.store import Memory, Sort
-from memory.talks import KeptTalk
+from memory.talks import KeptTalk, write_owner
 from memory.wishes import NO_INTERRUPTIONS, Wishes
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -62,6 +62,16 @@ def test_export_prints_json_lines(memory: str, capsys):
     assert rows[0]["when"] == "2026-03-01T12:00:00+00:00" and rows[0]["sort"] == "turn"
 
 
+def test_forget_finds_wishes_and_talks_that_lie_elsewhere(memory: str, access: str, capsys):
+    moved = Path(access).with_name("elsewhere.db")
+    Path(access).rename(moved)
+    talks = Path(memory).with_name("more")
+    KeptTalk(talks, "a", "sam").add({"at": 1.0, "event": "user_starts"})
+    command = ["forget", "--user", "sam", "--yes", "--path", memory]
+    assert main([*command, "--access", str(moved), "--talks", str(talks)]) == 0
+    assert "1 wishes, 1 kept talks and 0 recordings" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("answer", ["n", "", "what"])
 def test_forget_asks_first(memory: str, access: str, answer: str, monkeypatch, capsys):
     monkeypatch.setattr("builtins.input", lambda question: answer)
@@ -72,14 +82,15 @@ def test_forget_asks_first(memory: str, access: str, answer: str, monkeypatch, c
 
 def test_forget_removes_all_but_blocks(memory: str, access: str, capsys):
     talks = Path(memory).with_name("talks")
-    for talk, user in (("a", "sam"), ("b", "ann")):
+    for talk, user in (("a", "sam"), ("b", "ann"), ("c", "sam")):
         KeptTalk(talks, talk, user).add({"at": 1.0, "event": "user_starts"})
-    command = ["forget", "--user", "sam", "--yes", "--path", memory, "--access", access]
-    command += ["--talks", str(talks)]
+        (talks / talk).mkdir()
+        write_owner(talks / talk, user)
+    command = ["forget", "--user", "sam", "--yes", "--path", memory]
     assert main(command) == 0
     told = capsys.readouterr().out
-    assert "removed 2 memories, 1 wishes and 1 kept talks of sam" in told
-    assert [path.name for path in talks.iterdir()] == ["b.jsonl"]
+    assert "removed 2 memories, 1 wishes, 2 kept talks and 2 recordings of sam" in told
+    assert sorted(path.name for path in talks.iterdir()) == ["b", "b.jsonl"]
     assert main(command) == 1
     assert main(["blocks", "--path", access]) == 0
     assert "sam" in capsys.readouterr().out

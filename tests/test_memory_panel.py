@@ -82,6 +82,11 @@ def gone(*ids: str, count: int | None = None) -> dict[str, object]:
     return {"type": "forgotten", "count": len(ids) if count is None else count, "ids": list(ids)}
 
 
+def all_gone(count: int, *, talks: int = 0, recordings: int = 0) -> dict[str, object]:
+    removed = {"count": count, "talks": talks, "recordings": recordings}
+    return {"type": "forgotten", "ids": None} | removed
+
+
 def sent(page: Page) -> list[list[object]]:
     """What the page has sent since the last time."""
     return page.evaluate("window.sent.splice(0)")
@@ -299,7 +304,7 @@ def test_forget_me_asks_first_and_then_forgets_all(talk):
     opened(page, *THREE)
     forget(page, "Noted.")
     page.get_by_role("button", name="Forget me", exact=True).click()
-    question = "Forget all 2 memories and wishes? This cannot be undone."
+    question = "Forget all 2 memories, wishes and recordings? This cannot be undone."
     expect(page.get_by_role("group", name=question)).to_be_visible()
     expect(page.get_by_role("button", name="No, keep it")).to_be_focused()
     page.get_by_role("button", name="No, keep it").click()
@@ -310,8 +315,10 @@ def test_forget_me_asks_first_and_then_forgets_all(talk):
     page.get_by_role("button", name="Yes, forget me").click()
     assert sent(page) == [["consent", {"value": False}], ["forget", {"all": True}]]
     expect(rows(page)).to_have_count(0)
-    receive(page, {"type": "forgotten", "count": 3, "ids": None})
-    expect(panel(page)).to_contain_text("You are forgotten: 3 memories")
+    receive(page, all_gone(3, talks=2, recordings=1))
+    expect(panel(page)).to_contain_text(
+        "You are forgotten: 3 memories, what was decided in 2 talks, one recording and all wishes"
+    )
     expect(kept(page)).to_contain_text("Only this talk; nothing of it is kept.")
     page.clock.run_for(UNDO)
     assert sent(page) == []
@@ -320,6 +327,17 @@ def test_forget_me_asks_first_and_then_forgets_all(talk):
     after = user_of_next_talk(page)
     assert after != first
     assert all(re.fullmatch(r"[0-9a-f-]{36}", each) for each in (first, after))
+
+
+def test_what_was_forgotten_can_no_longer_be_downloaded(talk):
+    page = talk()
+    download = page.get_by_role("button", name="Download this talk")
+    receive(page, {"type": "talk", "id": "t"}, gone("m1"))
+    expect(download).to_be_enabled()
+    receive(page, all_gone(3))
+    expect(download).to_be_disabled()
+    receive(page, {"type": "talk", "id": "next"})
+    expect(download).to_be_enabled()
 
 
 def test_whoever_could_not_be_forgotten_stays_who_they_are(talk):

@@ -77,6 +77,7 @@ def test_old_talks_are_removed_and_new_ones_kept(tmp_path: Path):
         recorder.decided(MOMENT, decide(Action.REPLY, "because"))
         recorder.close()
     past = time.time() - 3600
-    os.utime(tmp_path / "old" / "rows.jsonl", (past, past))
+    for file in (tmp_path / "old").iterdir():
+        os.utime(file, (past, past))
     assert sweep(tmp_path, older_than=600) == 1
     assert [folder.name for folder in tmp_path.iterdir()] == ["new"]

@@ -11,7 +11,7 @@ import pytest
 from judgement.decision import Action, decide
 from judgement.moment import Kind, Moment
 from judgement.rows import row_of
-from memory.talks import KeptTalk, forget, talks_of
+from memory.talks import OWNER, KeptTalk, Removed, forget, talks_of
 from processors.recorder import Recorder, mark_row
 from training.labelling.recorded import read_talk
 from training.rows import read
@@ -405,5 +405,17 @@ def test_forgetting_removes_the_user_s_talks_and_nobody_else_s(tmp_path: Path):
     for talk, user in (("a", "sam"), ("b", "ann"), ("c", "sam")):
         KeptTalk(tmp_path, talk, user).add({"at": 1, "event": "user_starts"})
     assert [path.stem for path in talks_of(tmp_path, "sam")] == ["a", "c"]
-    assert forget(tmp_path, "sam") == 2
+    assert forget(tmp_path, "sam") == Removed(talks=2, recordings=0)
     assert [path.name for path in tmp_path.iterdir()] == ["b.jsonl"]
+
+
+def test_forgetting_removes_the_user_s_recordings_and_nobody_else_s(tmp_path: Path):
+    for talk, user in (("a", "sam"), ("b", "ann")):
+        recorder = Recorder(tmp_path, talk, user=user)
+        recorder.sound(b"\0\0\0\0" * 160, 16000, 2)
+        recorder.decided(SPOKEN, decide(Action.REPLY, "because"))
+        recorder.close()
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / OWNER).write_text("no owner")
+    assert forget(tmp_path, "sam") == Removed(talks=0, recordings=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "c"]

@@ -61,6 +61,9 @@ export class Controls {
       case "talk":
         this.save.disabled = false;
         return;
+      case "forgotten":
+        if (event.ids === null) this.save.disabled = true;
+        return;
     }
   }
 

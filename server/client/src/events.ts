@@ -40,7 +40,8 @@ export type ServerEvent =
   | { type: "blocked"; until: string | null }
   | { type: "notice"; text: string }
   | { type: "memories"; items: Memory[]; consent: boolean; part: number; of: number }
-  | { type: "forgotten"; count: number; ids: string[] | null } // null: all there was
+  | { type: "forgotten"; count: number; ids: string[] }
+  | { type: "forgotten"; count: number; ids: null; talks: number; recordings: number } // all
   | { type: "sample"; state: "playing" | "done" };
 
 /** Where the connection stands. `failed` never came about; `lost` was cut without our asking. */

@@ -55,7 +55,7 @@ export class MemoryPanel {
       case "memories":
         return this.told(event);
       case "forgotten":
-        return event.ids ? this.forgotten(event.ids, event.count) : this.allForgotten(event.count);
+        return event.ids ? this.forgotten(event.ids, event.count) : this.allForgotten(event);
       case "notice":
         return this.failed(event.text);
     }
@@ -154,7 +154,7 @@ export class MemoryPanel {
     this.send("forget", { all: true });
   }
 
-  private allForgotten(count: number): void {
+  private allForgotten(removed: words.Removed): void {
     this.doings.becomeStranger();
     this.isLoading = this.isForgettingAll = false;
     this.isListed = true;
@@ -162,7 +162,7 @@ export class MemoryPanel {
     this.expect();
     this.complain("");
     this.render();
-    this.say(words.allRemoved(count));
+    this.say(words.allRemoved(removed));
   }
 
   /** What the server was asked did not come about: what it was to forget is still there. */

@@ -84,14 +84,27 @@ export function removed(count: number): string {
   return `${remembered(count)} removed for good.`;
 }
 
-export function allRemoved(count: number): string {
-  return `You are forgotten: ${remembered(count)} and all wishes are removed. Nothing more of this talk is kept, and your next one begins as a stranger’s.`;
+/** How many of each went. */
+export interface Removed {
+  count: number; // memories
+  talks: number; // of which decisions were kept
+  recordings: number;
+}
+
+export function allRemoved({ count, talks, recordings }: Removed): string {
+  const removed = [
+    remembered(count),
+    ...(talks ? [`what was decided in ${talks === 1 ? "one talk" : `${talks} talks`}`] : []),
+    ...(recordings ? [recordings === 1 ? "one recording" : `${recordings} recordings`] : []),
+  ].join(", ");
+  return `You are forgotten: ${removed} and all wishes are removed. Nothing more of this talk is kept, and your next one begins as a stranger’s.`;
 }
 
 /** What to ask before everything goes. Without consent more may be kept than is listed. */
 export function whetherSure({ count, consent, remembers }: Agreed & { count: number }): string {
   const earlier = consent || !remembers ? "" : ", and what earlier talks left";
-  const what = count ? `all ${remembered(count)} and wishes` : "all that may be kept of you, and wishes";
+  const kept = count ? `all ${remembered(count)}` : "all that may be kept of you";
+  const what = `${kept}, wishes and recordings`;
   return `Forget ${what}${earlier}? This cannot be undone.`;
 }
 
