@@ -267,6 +267,9 @@ class Listener:
             signals["since_opener"] = round(self.now - self._cut_in_at, 3)
         if self._turn_over is not None:
             signals["turn_over"] = round(self._turn_over, 4)
-        if self._history and self._history[-1][0] == "agent":
-            signals["agent_asked"] = is_question(self._history[-1][1])
+        if self._history:
+            who, text, ended = self._history[-1]
+            signals["since_turn"] = round(self.now - ended, 3)
+            if who == "agent":
+                signals["agent_asked"] = is_question(text)
         return signals

@@ -8,6 +8,7 @@ from datetime import datetime
 
 # Time: the first dimension of memory.
 LAST_SESSION_DAYS = "last_session_days"  # days since the user's last talk; absent for a stranger
+SINCE_TURN = "since_turn"  # seconds since the last finished turn, of either; absent if none
 PAUSE_TO_USUAL = "pause_to_usual"  # this talk's pauses as a multiple of the user's own in others
 TURN_TO_USUAL = "turn_to_usual"  # the same of the length of turns
 RATE_TO_USUAL = "rate_to_usual"  # the same of words a second

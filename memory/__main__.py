@@ -7,17 +7,19 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from memory.blocks import FOREVER, Blocks
+from memory.facts import Facts
+from memory.habits import WHO as NOTICED
 from memory.outbox import Outboxed
 from memory.paths import ACCESS, MEMORY, OUTBOX, TALKS
 from memory.sqlite.store import SqliteStore
-from memory.store import Memory, MemoryStore, MemoryStoreError
+from memory.store import Memory, MemoryStore, MemoryStoreError, Sort
 from memory.talks import forget as forget_talks
 from memory.wishes import Wishes
 
@@ -68,9 +70,11 @@ def _parser() -> argparse.ArgumentParser:
 def _show(options: argparse.Namespace) -> int:
     """Print all that is remembered of a user, oldest first."""
     memories = _everything(options)
+    spans = _spans(memories)
     for memory in memories:
-        when = f"{memory.when:%Y-%m-%d %H:%M:%S}"
-        print(f"{when}  {memory.sort:4}  {_plain(memory.who)}: {_plain(memory.text)}")
+        when, held = f"{memory.when:%Y-%m-%d %H:%M:%S}", spans.get(memory.id, {})
+        text = " ".join([_plain(memory.text), *(f"({name} {at:%F})" for name, at in held.items())])
+        print(f"{when}  {memory.sort:8}  {_plain(memory.who)}: {text}")
     if not memories:
         print(f"nothing is remembered of {_plain(options.user)} in {options.path}")
     return 0 if memories else 1
@@ -79,8 +83,10 @@ def _show(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     """Print all that is remembered of a user as JSON, one memory a line."""
     memories = _everything(options)
+    spans = _spans(memories)
     for memory in memories:
-        print(json.dumps(asdict(memory) | {"when": memory.when.isoformat()}))
+        times = {"when": memory.when, **spans.get(memory.id, {})}
+        print(json.dumps(asdict(memory) | {name: at.isoformat() for name, at in times.items()}))
     return 0 if memories else 1
 
 
@@ -149,6 +155,13 @@ def _unblock(options: argparse.Namespace) -> int:
     blocks.close()
     print(f"{_plain(options.user)} {'may talk again' if lifted else 'was not blocked'}")
     return 0 if lifted else 1
+
+
+def _spans(memories: Iterable[Memory]) -> dict[str, dict[str, datetime]]:
+    """Since when each of the user's facts holds, and until when if it does no longer, by id."""
+    stated = [each for each in memories if each.sort is Sort.FACT and each.who != NOTICED]
+    facts = Facts(stated)
+    return {each.id: facts.span(each) for each in stated}
 
 
 def _everything(options: argparse.Namespace) -> list[Memory]:

@@ -1,5 +1,6 @@
 """What is known of a user, fact by fact: what is current, and what contradicts it."""
 
+import itertools
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,8 +21,12 @@ class Contradiction:
 
     @property
     def text(self) -> str:
-        """One sentence for a judge and for the reply model."""
-        return f'The user says now: "{self.said}". But: {self.fact.text}'
+        """One sentence for a person."""
+        return self.against(self.fact.text)
+
+    def against(self, fact: str) -> str:
+        """One sentence with the fact in the words `fact`."""
+        return f'The user says now: "{self.said}". But: {fact}'
 
 
 class Facts:
@@ -41,20 +46,42 @@ class Facts:
 
     def add(self, memory: Memory) -> None:
         """`memory` was stated after all others."""
-        self._by_about.setdefault(memory.about or memory.text, []).append(memory)
+        self._by_about.setdefault(_key(memory), []).append(memory)
 
     def is_current(self, memory: Memory) -> bool:
         """Whether nothing else was stated of the same since; true of what is not known here."""
-        known = self._by_about.get(memory.about or memory.text)
+        known = self._by_about.get(_key(memory))
         return known is None or known[-1].value == memory.value
 
     def current(self) -> list[Memory]:
         """The last of each, with when it was first stated without a change since."""
         return [self._since(stated) for stated in self._by_about.values()]
 
+    def since(self, fact: Memory) -> datetime:
+        """When its value was first stated without a change since."""
+        known = self._by_about.get(_key(fact), [])
+        at = next((place for place, each in enumerate(known) if each.id == fact.id), None)
+        return fact.when if at is None else self._since(known[: at + 1]).when
+
+    def until(self, fact: Memory) -> datetime | None:
+        """When another value was stated of the same; None of what is current."""
+        known = self._by_about.get(_key(fact), [])
+        later = itertools.dropwhile(lambda each: each.id != fact.id, known)
+        return next((each.when for each in later if each.value != fact.value), None)
+
+    def span(self, fact: Memory) -> dict[str, datetime]:
+        """Both by name: "since", and "until" where there is one."""
+        until = self.until(fact)
+        return {"since": self.since(fact)} | ({"until": until} if until else {})
+
+    def has_changed(self, fact: Memory) -> bool:
+        """Whether another value was stated of the same before."""
+        known = self._by_about.get(_key(fact), [])
+        return any(each.value != fact.value for each in known if each.when < fact.when)
+
     def is_known(self, stated: Stated) -> bool:
         """Whether this is what was stated last of the same."""
-        known = self._by_about.get(stated.about or stated.text)
+        known = self._by_about.get(_key(stated))
         return known is not None and known[-1].value == stated.value
 
     def against(self, claims: Iterable[Claim]) -> Contradiction | None:
@@ -86,6 +113,11 @@ class Facts:
         return first
 
 
+def _key(stated: Memory | Stated) -> str:
+    """Equal for what cannot both be current."""
+    return stated.about or stated.text
+
+
 def memory_of(stated: Stated, turn: Memory) -> Memory:
     """The fact that `turn` states, as a memory of its own."""
     key = f"{turn.user}\n{turn.id}\n{stated.about}\n{stated.text}"
@@ -111,6 +143,7 @@ def claim_of(fact: Memory) -> Claim | None:
     return Claim(frozenset(subject.split()), relation, fact.value, fact.text)
 
 
-def spoken_date(when: datetime) -> str:
-    """A day as a person says it: "3 March"."""
-    return f"{when.day} {when:%B}"
+def spoken_date(when: datetime, now: datetime | None = None) -> str:
+    """A day as a person says it: "3 March", with the year where that is not the one of `now`."""
+    year = f" {when.year}" if now and when.year != now.year else ""
+    return f"{when.day} {when:%B}{year}"

@@ -60,14 +60,15 @@ class Keeper:
         self.consent = consent
         self.recalled: list[Memory] = []  # by the last finished recall, best first
         self.last_seen: datetime | None = None  # before this talk
+        self.last_turn: datetime | None = None  # when the last finished turn of this talk was over
         self.wishes: tuple[Wish, ...] = ()  # in force now
         self.contradiction: Contradiction | None = None  # of what is being said
         self.habits = Habits()  # before this talk
+        self.facts = Facts()
         self._limit = recalled
         self._finder = finder
         self._finding: set[asyncio.Task[None]] = set()
         self._ear = Ear()
-        self._facts = Facts()
         self._talk = talk
         self._durable = store
         self._embedding = embedding
@@ -100,6 +101,7 @@ class Keeper:
         turn = Memory(uuid.uuid4().hex, self.user, self._talk, Sort.TURN, who, text, when)
         self._recent.append(turn.id)
         self._memories.add(turn)
+        self.last_turn = when
         if who == USER:
             self._learn(turn)
         elif who == AGENT:
@@ -107,7 +109,7 @@ class Keeper:
 
     def saying(self, text: str) -> None:
         """The open turn so far: recall what it is about, and see whether it fits the facts."""
-        self.contradiction = self._facts.against(self._ear.claims_in(text))
+        self.contradiction = self.facts.against(self._ear.claims_in(text))
         self.recall_soon(text)
 
     def talked(self, talk: Habits, when: datetime) -> None:
@@ -184,7 +186,7 @@ class Keeper:
                 return await self._forget_some(frozenset(ids))
             waiting = self._memories.drop()
             self._wished.drop()
-            self._facts, self.habits = Facts(), Habits()
+            self.facts, self.habits = Facts(), Habits()
             self.wishes, self.last_seen = (), None
             if self._standing is not None:
                 await asyncio.to_thread(self._standing.forget, self.user)
@@ -214,7 +216,7 @@ class Keeper:
                     self.last_seen = await self._store.last_seen(self.user)
                     known = await self._store.facts(self.user)
                     self.habits = habits_in(known)
-                    self._facts = Facts([*known, *self._facts.stated])
+                    self.facts = Facts([*known, *self.facts.stated])
         except TimeoutError:
             self._trouble("memory", MemoryStoreError("it took too long to load"))
         except MemoryStoreError as error:
@@ -238,16 +240,16 @@ class Keeper:
 
     def _note(self, turn: Memory, found: Sequence[Stated]) -> None:
         for stated in found:
-            if not self._facts.is_known(stated):
+            if not self.facts.is_known(stated):
                 fact = memory_of(stated, turn)
-                self._facts.add(fact)
+                self.facts.add(fact)
                 self._memories.add(fact)
 
     async def _find(self, finder: FactFinder, turn: Memory) -> None:
         self._note(turn, await finder.facts_in(turn.text))
 
     async def _forget_some(self, ids: frozenset[str]) -> int:
-        self._facts.forget(ids)
+        self.facts.forget(ids)
         waiting = self._memories.drop(lambda each: each.id in ids or each.source in ids)
         return waiting + await self._store.forget(self.user, ids)
 
@@ -279,7 +281,7 @@ class Keeper:
     def _tells(self, memory: Memory) -> bool:
         """Whether a memory is no turn that the talk's history holds, and no outdated fact."""
         if memory.sort is Sort.FACT:
-            return self._facts.is_current(memory)
+            return self.facts.is_current(memory)
         return memory.id not in self._recent
 
     async def _drop_recall(self) -> None:

@@ -1,14 +1,15 @@
 """What the reply model is told of memory, in short sentences."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from memory.facts import spoken_date
+from memory.facts import Facts, spoken_date
 from memory.keeper import AGENT, USER, Keeper
 from memory.store import Memory, Sort
 from memory.terms import words_in
 
 LONGEST = 40  # words of a remembered turn that are told
+LULL = timedelta(minutes=1)  # since the last turn that is worth telling
 # A turn with one of these may be about the time, which then is told.
 _TIME = frozenset(
     "time date day today tonight tomorrow yesterday week month year late early morning evening "
@@ -19,29 +20,63 @@ _STRANGE = re.compile(r"[\x00-\x1f]+")
 
 def told(keeper: Keeper, said: str, now: datetime) -> tuple[str, ...]:
     """What is known that bears on the words `said`, the most pressing first."""
-    found = [keeper.contradiction.text] if keeper.contradiction else []
+    found: list[str] = []
+    if against := keeper.contradiction:
+        found.append(against.against(sentence(against.fact, now, keeper.facts)))
     found += [wish.told for wish in keeper.wishes if wish.told]
-    found += [sentence(memory, now) for memory in keeper.recalled]
+    found += [sentence(memory, now, keeper.facts) for memory in keeper.recalled]
     if not _TIME.isdisjoint(words_in(said)):
-        found.append(time_line(keeper.last_seen, now.astimezone()))
+        found.append(time_line(keeper.last_seen, now.astimezone(), keeper.last_turn))
     return tuple(dict.fromkeys(_STRANGE.sub(" ", each) for each in found))
 
 
-def sentence(memory: Memory, now: datetime) -> str:
-    """A memory as one sentence: who said it, and when it was another day."""
-    when = f" on {spoken_date(memory.when)}" if memory.when.date() != now.date() else ""
-    if memory.sort is not Sort.TURN:
-        return memory.text
-    who = {USER: "The user", AGENT: "You"}.get(memory.who, memory.who)
-    text = " ".join(memory.text.split()[:LONGEST])
-    return f'{who} said{when}: "{text}"'
+def sentence(memory: Memory, now: datetime, facts: Facts | None = None) -> str:
+    """A memory as one sentence: who said it, and when it was another day.
+
+    A fact's day is that since when it holds, where `facts` know of a change.
+    """
+    is_today = memory.when.date() == now.date()
+    when = "" if is_today else f" on {spoken_date(memory.when, now)}"
+    match memory.sort:
+        case Sort.SUMMARY:
+            return memory.text
+        case Sort.FACT:
+            return _dated(memory, now, facts or Facts())
+        case Sort.TURN:
+            who = {USER: "The user", AGENT: "You"}.get(memory.who, memory.who)
+            text = " ".join(memory.text.split()[:LONGEST])
+            return f'{who} said{when}: "{text}"'
 
 
-def time_line(last_seen: datetime | None, now: datetime) -> str:
-    """The time where the talk is, and how long ago the last one was."""
+def time_line(last_seen: datetime | None, now: datetime, last_turn: datetime | None = None) -> str:
+    """The time where the talk is, how long ago the last one was, and the last turn if it was long.
+
+    All aware.
+    """
     line = f"It is {now:%A}, {spoken_date(now)}, {now:%H:%M}."
-    if last_seen is None:
-        return line
-    days = (now - last_seen).days
-    ago = {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
-    return f"{line} You last talked {ago}."
+    if last_seen is not None:
+        line += f" You last talked {_ago(now - last_seen)}."
+    if last_turn is not None and now - last_turn >= LULL:
+        line += f" The last turn was {_ago(now - last_turn)}."
+    return line
+
+
+def _dated(fact: Memory, now: datetime, facts: Facts) -> str:
+    """A user's fact, with its day where it is from another one or not what it was before."""
+    since, has_changed = facts.since(fact), facts.has_changed(fact)
+    is_today = since.date() == now.date()
+    if fact.who == AGENT or (is_today and not has_changed):
+        return fact.text
+    day = "today" if is_today else spoken_date(since, now)
+    return f"{fact.text.removesuffix('.')} ({'since' if has_changed else 'told'} {day})."
+
+
+def _ago(passed: timedelta) -> str:
+    """Roughly how long ago, as a person says it: "5 minutes ago", "yesterday"."""
+    minutes = int(passed.total_seconds() // 60)
+    if passed.days >= 2:
+        return f"{passed.days} days ago"
+    if passed.days == 1:
+        return "yesterday"
+    count, unit = (minutes // 60, "hour") if minutes >= 60 else (minutes, "minute")
+    return f"{count} {unit}{'' if count == 1 else 's'} ago" if count else "just now"

@@ -9,7 +9,8 @@ from loguru import logger
 from pipecat.processors.frameworks.rtvi import RTVIProcessor
 
 from judgement.decision import Action
-from memory.store import Memory, MemoryStoreError
+from memory.facts import Facts
+from memory.store import Memory, MemoryStoreError, Sort
 from memory.talks import Removed
 from memory.talks import forget as forget_talks
 from processors.sample import SamplePlayer
@@ -92,7 +93,8 @@ class ClientMessages:
         except MemoryStoreError as error:
             await self._unreachable(error, "Memory cannot be read.")
             return True
-        parts = _parts(map(_told, memories))
+        facts = Facts(each for each in memories if each.sort is Sort.FACT)
+        parts = _parts(_told(each, facts) for each in memories)
         for number, items in enumerate(parts, 1):
             await self._rtvi.send_server_message(
                 {
@@ -155,8 +157,10 @@ class ClientMessages:
         )
 
 
-def _told(memory: Memory) -> dict[str, str]:
+def _told(memory: Memory, facts: Facts) -> dict[str, str]:
+    """What the page is told of a memory; of an outdated fact also until when it held."""
     text = memory.text
+    until = facts.until(memory) if memory.sort is Sort.FACT else None
     return {
         "id": memory.id,
         "sort": memory.sort.value,
@@ -164,6 +168,7 @@ def _told(memory: Memory) -> dict[str, str]:
         "text": text if len(text) <= LONGEST else text[:LONGEST] + "…",
         "when": memory.when.isoformat(),
         "talk": memory.talk,
+        **({"until": until.isoformat()} if until else {}),
     }
 
 

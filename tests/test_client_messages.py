@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -141,6 +141,15 @@ async def test_all_that_is_remembered_is_told_with_who_said_it_and_when(client: 
             "of": 1,
         }
     ]
+
+
+async def test_an_outdated_fact_is_told_with_until_when_it_held(client: Client):
+    client.keeper.memories = [
+        replace(said(number, value, Sort.FACT), about="meeting", value=value)
+        for number, value in enumerate(("Thursday", "Tuesday"))
+    ]
+    [told] = await client.send("memories", {})
+    assert [item.get("until") for item in told["items"]] == ["2026-03-01T12:01:00+00:00", None]
 
 
 @pytest.mark.parametrize("consent", [True, False])

@@ -50,3 +50,16 @@ def test_forgetting_a_turn_forgets_what_it_stated():
     facts = known("My name is Sam.", "My meeting is on Thursday.")
     facts.forget(["turn 1"])
     assert [fact.value for fact in facts.current()] == ["sam"]
+
+
+def test_a_fact_holds_since_its_first_statement_and_until_another_one():
+    facts = known("My name is Sam.", "My name is Sam.", "My name is Ann.", "My name is Sam.")
+    first, again, other, last = facts.stated
+    assert facts.span(again) == {"since": first.when, "until": other.when}
+    assert facts.span(last) == {"since": last.when}
+    assert [facts.has_changed(each) for each in facts.stated] == [False, False, True, True]
+
+
+def test_an_unknown_fact_holds_since_it_was_stated():
+    [fact] = stated("My name is Sam.", days=3)
+    assert Facts().span(fact) == {"since": fact.when} and not Facts().has_changed(fact)

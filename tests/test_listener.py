@@ -204,6 +204,23 @@ def test_history_tells_who_said_what_how_long_ago():
     assert 3.0 < turn.ago < 3.5 and moment.signals["agent_asked"] is True
 
 
+def test_a_moment_knows_how_long_ago_the_last_turn_was():
+    ear = listener()
+    say(ear, "hello")
+    [moment] = stop(ear, "Hello.")
+    assert "since_turn" not in moment.signals
+    ear.turn_closed("Hello.")
+    hear(ear, 4.0)
+    [moment] = say_on(ear, "are you there")
+    assert moment.signals["since_turn"] == 5.0
+
+
+def say_on(ear: Listener, text: str) -> list[Moment]:
+    ear.user_starts()
+    hear(ear, 1.0)
+    return ear.words(text, final=False)
+
+
 def test_a_replay_at_another_chunk_size_gives_the_same_moments():
     def replay(chunk: float) -> list[tuple[str, str]]:
         ear = listener()

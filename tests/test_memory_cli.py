@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,7 +47,7 @@ def access(tmp_path: Path) -> str:
 def test_show_prints_what_is_kept_and_drives_no_terminal(memory: str, capsys):
     assert main(["show", "--user", "sam", "--path", memory]) == 0
     shown = capsys.readouterr().out
-    assert "2026-03-01 12:00:00  turn  user: I live in Leeds." in shown and "\x1b" not in shown
+    assert "2026-03-01 12:00:00  turn      user: I live in Leeds." in shown and "\x1b" not in shown
 
 
 def test_show_says_that_nothing_is_kept(memory: str, capsys):
@@ -142,3 +142,28 @@ def test_what_is_too_old_is_removed(memory: str, capsys):
     assert main(["expire", "--days", "1", "--path", memory]) == 0
     assert "removed" in capsys.readouterr().out
     assert main(["show", "--user", "sam", "--path", memory]) == 1
+
+
+async def fill_facts(path: Path) -> None:
+    store = SqliteStore(path)
+    for days, value in enumerate(("Thursday", "Tuesday")):
+        when, text = NOON + timedelta(days=days), f"The meeting is on {value}."
+        await store.remember(
+            Memory(value, "sam", "t", Sort.FACT, "user", text, when, "meeting", value)
+        )
+    await store.remember(Memory("d", "sam", "t", Sort.TURN, "user", "so", NOON))
+    await store.close()
+
+
+def test_since_and_until_when_a_fact_holds_is_shown_and_exported(tmp_path: Path, capsys):
+    path = tmp_path / "memory.db"
+    asyncio.run(fill_facts(path))
+    main(["show", "--user", "sam", "--path", str(path)])
+    shown = capsys.readouterr().out
+    assert "Thursday. (since 2026-03-01) (until 2026-03-02)\n" in shown
+    assert "Tuesday. (since 2026-03-02)\n" in shown
+    assert "turn      user: so\n" in shown
+    main(["export", "--user", "sam", "--path", str(path)])
+    rows = {row["id"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert rows["Thursday"]["until"] == rows["Tuesday"]["since"] == "2026-03-02T12:00:00+00:00"
+    assert "until" not in rows["Tuesday"] and "since" not in rows["d"]
