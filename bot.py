@@ -61,7 +61,7 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
             MemoryProcessor(talk.keeper, listener),  # with what we remember
             ActionJudgementProcessor(shared.judge(role)),  # reply, silence, interrupt, ...
             strategy,  # opens or closes the turn, cuts in, yields
-            TimelineProcessor(talk.recorder, log_words=settings.privacy.log_words),
+            TimelineProcessor(talk.recorder, talk.keeper, log_words=settings.privacy.log_words),
             hear,  # the user's turn
             GuidanceProcessor(role, listener, history=2 * settings.reply.history_turns),
             build_llm(settings, server_url=shared.server and shared.server.url),

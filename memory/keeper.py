@@ -11,6 +11,7 @@ from functools import partial
 from memory.anchors import Stated, stated_in, wishes_in
 from memory.backlog import Backlog
 from memory.claims import Ear
+from memory.decisions import Decided, Decisions
 from memory.embedding import Embedding
 from memory.extraction import FactFinder
 from memory.facts import Contradiction, Facts, memory_of
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 USER, AGENT = "user", "agent"  # who speaks; any other is a guest's name
 RECALLED = 6
 RECENT = 8  # the talk's last turns are in its history: they need no recall
+DECISIONS = 6  # that a recall may find besides, so that they take no turn's place
 START_SECONDS = 1.0  # a talk waits no longer for what is known of its user
 DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts at a store that is down
 
@@ -65,6 +67,7 @@ class Keeper:
         self.contradiction: Contradiction | None = None  # of what is being said
         self.habits = Habits()  # before this talk
         self.facts = Facts()
+        self.decisions = Decisions(user, talk)
         self._limit = recalled
         self._finder = finder
         self._finding: set[asyncio.Task[None]] = set()
@@ -104,6 +107,8 @@ class Keeper:
         self.last_turn = when
         if who == USER:
             self._learn(turn)
+            for decision in self.decisions.about(turn):
+                self._memories.add(decision)
         elif who == AGENT:
             self._ear.agent_said(text)
 
@@ -111,6 +116,11 @@ class Keeper:
         """The open turn so far: recall what it is about, and see whether it fits the facts."""
         self.contradiction = self.facts.against(self._ear.claims_in(text))
         self.recall_soon(text)
+
+    def decided(self, decided: Decided, when: datetime) -> None:
+        """Queue what the agent did but reply, or what came of it later. Aware `when`."""
+        if not self._closed and (memory := self.decisions.take(decided, when)):
+            self._memories.add(memory)
 
     def talked(self, talk: Habits, when: datetime) -> None:
         """The talk is over; `talk` holds how the user talked in it."""
@@ -171,7 +181,7 @@ class Keeper:
         async with self._memories.between_writes():
             self.consent = False
             self._store = VolatileStore(self._embedding)
-            self.recalled = []
+            self.recalled, self.decisions.recalled = [], []
 
     async def forget(self, ids: Collection[str] | None = None) -> int:
         """Remove all that is kept of the user, wishes too, or the memories of `ids`; how many.
@@ -187,6 +197,7 @@ class Keeper:
             waiting = self._memories.drop()
             self._wished.drop()
             self.facts, self.habits = Facts(), Habits()
+            self.decisions = Decisions(self.user, self._talk)
             self.wishes, self.last_seen = (), None
             if self._standing is not None:
                 await asyncio.to_thread(self._standing.forget, self.user)
@@ -250,6 +261,7 @@ class Keeper:
 
     async def _forget_some(self, ids: frozenset[str]) -> int:
         self.facts.forget(ids)
+        self.decisions.forget(ids)
         waiting = self._memories.drop(lambda each: each.id in ids or each.source in ids)
         return waiting + await self._store.forget(self.user, ids)
 
@@ -271,18 +283,24 @@ class Keeper:
     async def _recall_all(self) -> None:
         while (query := self._query) is not None:
             self._query = None
+            limit = self._limit + RECENT + DECISIONS
             try:
-                found = await self._store.recall(self.user, query, limit=self._limit + RECENT)
+                found = await self._store.recall(self.user, query, limit=limit)
             except MemoryStoreError as error:
                 self._trouble("memory", error)
             else:
                 self.recalled = [m for m in found if self._tells(m)][: self._limit]
+                self.decisions.recalled = [m for m in found if m.sort is Sort.DECISION]
 
     def _tells(self, memory: Memory) -> bool:
-        """Whether a memory is no turn that the talk's history holds, and no outdated fact."""
-        if memory.sort is Sort.FACT:
-            return self.facts.is_current(memory)
-        return memory.id not in self._recent
+        """Whether it is no outdated fact, no decision and no turn that the talk's history holds."""
+        match memory.sort:
+            case Sort.FACT:
+                return self.facts.is_current(memory)
+            case Sort.DECISION:
+                return False
+            case Sort.TURN | Sort.SUMMARY:
+                return memory.id not in self._recent
 
     async def _drop_recall(self) -> None:
         self._query = None

@@ -17,6 +17,7 @@ class Sort(StrEnum):
     TURN = auto()  # historical interactions: something said
     FACT = auto()  # factual anchors: something stated about the user
     SUMMARY = auto()  # historical interactions: what a talk was about
+    DECISION = auto()  # historical interactions: what the agent did but reply, and what came of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class Memory:
     """One thing remembered. `id` names it for good; `who` said it, `when` is aware UTC.
 
     A fact also has what it is `about` ("meeting"), the `value` stated of that
-    ("Thursday") and its `source`, the id of the turn that stated it.
+    ("Thursday") and its `source`, the id of the turn that stated it. A decision is
+    `about` an action and its policy ("refuse: discounts"), the `value` is what
+    came of it, empty while that is open, the `source` the turn that it was about.
     """
 
     id: str
@@ -76,7 +79,8 @@ class MemoryStore(Protocol):
     async def forget(self, user: str, ids: Collection[str] | None = None) -> int:
         """Remove all of the user's memories, or those of `ids`; how many went.
 
-        With a turn go the facts that it stated and the summary of its talk.
+        With a turn go the facts that it stated, the decisions about it and the
+        summary of its talk.
         """
         ...
 

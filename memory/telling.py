@@ -24,14 +24,15 @@ def told(keeper: Keeper, said: str, now: datetime) -> tuple[str, ...]:
     if against := keeper.contradiction:
         found.append(against.against(sentence(against.fact, now, keeper.facts)))
     found += [wish.told for wish in keeper.wishes if wish.told]
-    found += [sentence(memory, now, keeper.facts) for memory in keeper.recalled]
+    for memory in (*keeper.decisions.bearing_on(said), *keeper.recalled):
+        found.append(sentence(memory, now, keeper.facts))
     if not _TIME.isdisjoint(words_in(said)):
         found.append(time_line(keeper.last_seen, now.astimezone(), keeper.last_turn))
     return tuple(dict.fromkeys(_STRANGE.sub(" ", each) for each in found))
 
 
 def sentence(memory: Memory, now: datetime, facts: Facts | None = None) -> str:
-    """A memory as one sentence: who said it, and when it was another day.
+    """A memory as one sentence: who said or did it, and when it was another day.
 
     A fact's day is that since when it holds, where `facts` know of a change.
     """
@@ -42,6 +43,8 @@ def sentence(memory: Memory, now: datetime, facts: Facts | None = None) -> str:
             return memory.text
         case Sort.FACT:
             return _dated(memory, now, facts or Facts())
+        case Sort.DECISION:
+            return f"Earlier{when} you {memory.text[:1].lower()}{memory.text[1:]}"
         case Sort.TURN:
             who = {USER: "The user", AGENT: "You"}.get(memory.who, memory.who)
             text = " ".join(memory.text.split()[:LONGEST])

@@ -1,4 +1,6 @@
-"""ActedFrame -> what the page shows, what the log says, what the talk's rows keep."""
+"""ActedFrame -> what the page shows, what the log says, what rows and memory keep."""
+
+from datetime import UTC, datetime
 
 from loguru import logger
 from pipecat.frames.frames import (
@@ -12,6 +14,8 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.processors.frameworks.rtvi.frames import RTVIServerMessageFrame
 
+from judgement.consequences import Consequences
+from memory.keeper import Keeper
 from processors.frames import ActedFrame
 from processors.recorder import Recorder
 
@@ -20,13 +24,17 @@ class TimelineProcessor(FrameProcessor):
     """One server message, one log line and one row a decision.
 
     The recorder also hears of each change of the floor, in seconds of sound,
-    since what follows a decision tells whether it was right. What was said
-    stays out of the log unless `log_words` asks for it.
+    since what follows a decision tells whether it was right. Decisions that are
+    no ordinary replies are remembered, behind the keeper's queue, and again
+    when it is known what came of them. What was said stays out of the log
+    unless `log_words` asks for it.
     """
 
-    def __init__(self, recorder: Recorder, *, log_words: bool):
+    def __init__(self, recorder: Recorder, keeper: Keeper, *, log_words: bool):
         super().__init__()
         self._recorder = recorder
+        self._keeper = keeper
+        self._consequences = Consequences()
         self._log_words = log_words
         self._now = 0.0  # s of sound, as the listener counts it
 
@@ -34,6 +42,7 @@ class TimelineProcessor(FrameProcessor):
         await super().process_frame(frame, direction)
         match frame:
             case ActedFrame():
+                self._remember(frame)
                 await self._show(frame)
             case _:
                 self._note(frame)
@@ -53,6 +62,11 @@ class TimelineProcessor(FrameProcessor):
                 self._recorder.floor("agent_stops", self._now)
             case _:
                 pass
+
+    def _remember(self, acted: ActedFrame):
+        now = datetime.now(UTC)
+        for each in self._consequences.after(acted.moment, acted.decision, acted.outcome):
+            self._keeper.decided(each, now)
 
     async def _show(self, acted: ActedFrame):
         moment, decision = acted.moment, acted.decision

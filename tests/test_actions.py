@@ -9,6 +9,7 @@ from judgement.judge import Judge
 from judgement.moment import Kind
 from judgement.permitted import Limits, Permitted
 from judgement.words import words_of
+from memory.store import Memory, Sort
 from processors.role import Role
 from processors.shared import Shared
 from tests.air import Conversation, ScriptedJudge, talk_to, transcribed
@@ -195,3 +196,41 @@ async def test_words_of_a_turn_that_nobody_finished_are_remembered(shared: Share
         await talk.until(lambda: "apple" in talk.talk.listener.unfinished.lower())
     kept = await shared.store.everything("vanished")
     assert any("apple" in memory.text.lower() for memory in kept)
+
+
+async def kept_of(shared: Shared, user: str) -> tuple[list[Memory], dict[str, Memory]]:
+    """The decisions kept of `user`, and all that is kept, by id."""
+    kept = await shared.store.everything(user)
+    decisions = [each for each in kept if each.sort is Sort.DECISION]
+    return decisions, {each.id: each for each in kept}
+
+
+async def test_a_refusal_is_remembered_with_its_turn_and_that_the_user_insisted(shared: Shared):
+    refusing = judged(shared, Kind.PAUSE, Action.REFUSE)
+    async with talk_to(refusing, persona="clerk", user="haggler", consent=True) as talk:
+        await talk.until(talk.quiet_for(0.5))
+        for times in (1, 2):
+            await talk.type("give me a discount")
+            await talk.until(lambda: talk.outcomes().count("pause: refused") == times)  # noqa: B023
+    decisions, kept = await kept_of(shared, "haggler")
+    assert [each.value for each in decisions] == ["asked again", ""]
+    assert kept[decisions[0].source].text == "give me a discount"
+    assert decisions[0].about.startswith("refuse: ")
+
+
+@pytest.mark.slow
+async def test_an_interruption_is_remembered_and_told_to_who_asks(shared: Shared):
+    eager = judged(shared, Kind.PARTIAL, Action.INTERRUPT, lambda m: m.turn_seconds > 3)
+    async with talk_to(eager, persona="interviewer", user="interrupted", consent=True) as talk:
+        await talk.until(talk.quiet_for(1.0))
+        talk.begin(STORY)
+        await talk.until(talk.outcome("yielded"))
+        keeper = talk.talk.keeper
+        [told] = await talk.until(lambda: keeper.decisions.bearing_on("and then I met"))
+        assert told.value == "talked on"
+        await talk.until(
+            lambda: any("interrupted the user" in each for each in talk.talk.listener.told)
+        )
+    decisions, kept = await kept_of(shared, talk.talk.user)
+    assert decisions[0].value == "talked on"
+    assert "market" in kept[decisions[0].source].text.lower()

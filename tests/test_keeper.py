@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from memory.decisions import Came, Decided
 from memory.habits import Habits
-from memory.keeper import Keeper
+from memory.keeper import RECALLED, Keeper
 from memory.sqlite.store import SqliteStore
 from memory.store import Memory, MemoryStoreError, Sort
 from memory.volatile import VolatileStore
@@ -16,6 +18,8 @@ from memory.wishes import INTERRUPTIONS_WELCOME, NO_INTERRUPTIONS, Wish, Wishes,
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SAM = Wish(WishKind.CALL_ME, "Sam")
+REFUSED = Decided("refused", "refuse", "make it cheaper", "asks for discounts", "discounts")
+ASKED_AGAIN = replace(REFUSED, came=Came.ASKED_AGAIN)
 
 
 class Store(VolatileStore):
@@ -375,3 +379,65 @@ async def test_habits_of_earlier_talks_are_there_in_the_next():
     keeper.talked(Habits(1, pause=0.5), NOON)
     await keeper.close()
     assert (await keep(store)).habits == Habits(1, pause=0.5)
+
+
+async def test_a_decision_is_kept_with_its_turn_and_with_what_came_of_it():
+    store = Store()
+    keeper = await keep(store)
+    keeper.decided(REFUSED, NOON)
+    keeper.heard("user", "Make it cheaper!", NOON)
+    await settle()
+    turn, decision = await keeper.remembered()
+    assert (turn.sort, decision.sort, decision.value) == (Sort.TURN, Sort.DECISION, "")
+    keeper.decided(ASKED_AGAIN, NOON + timedelta(minutes=1))
+    await keeper.close()
+    [decision] = [each for each in await store.everything("sam") if each.id == "refused"]
+    assert (decision.source, decision.value) == (turn.id, "asked again")
+    assert decision.text.endswith("The user asked again.")
+
+
+async def test_a_decision_lasts_no_longer_than_the_talk_without_consent():
+    store = Store()
+    keeper = await keep(store, consent=False)
+    keeper.decided(REFUSED, NOON)
+    await settle()
+    assert [each.id for each in await keeper.remembered()] == ["refused"]
+    await keeper.close()
+    assert store.attempts == 0
+
+
+@pytest.mark.parametrize("one", [True, False])
+async def test_a_forgotten_decision_does_not_come_back_with_what_came_of_it(one: bool):
+    store = Store()
+    keeper = await keep(store)
+    keeper.decided(REFUSED, NOON)
+    keeper.heard("user", "Make it cheaper!", NOON)
+    await settle()
+    turn, _ = await keeper.remembered()
+    assert await keeper.forget([turn.id] if one else None) == 2
+    keeper.decided(ASKED_AGAIN, NOON)
+    await keeper.close()
+    assert await store.everything("sam") == []
+
+
+async def test_decisions_take_no_place_in_a_recall_and_are_there_for_who_asks():
+    store = Store()
+    for number in range(14):
+        decision = replace(REFUSED, id=f"refused {number}", said="cheaper tea")
+        when = NOON - timedelta(days=1, minutes=number)
+        await store.remember(
+            Memory(
+                decision.id, "sam", "before", Sort.DECISION, "agent", decision.text, when, "refuse"
+            )
+        )
+    for number in range(RECALLED):
+        await store.remember(
+            Memory(str(number), "sam", "before", Sort.TURN, "user", "I want tea", NOON)
+        )
+    keeper = await keep(store)
+    keeper.recall_soon("why did you refuse me cheaper tea")
+    await settle()
+    assert [each.sort for each in keeper.recalled] == [Sort.TURN] * RECALLED
+    assert len(keeper.decisions.bearing_on("why did you refuse me that")) == 2
+    assert keeper.decisions.bearing_on("is there any tea") == []
+    await keeper.close()

@@ -151,7 +151,8 @@ async def fill_facts(path: Path) -> None:
         await store.remember(
             Memory(value, "sam", "t", Sort.FACT, "user", text, when, "meeting", value)
         )
-    await store.remember(Memory("d", "sam", "t", Sort.TURN, "user", "so", NOON))
+    done = 'Interrupted the user at "so" (rambles).'
+    await store.remember(Memory("d", "sam", "t", Sort.DECISION, "agent", done, NOON, "interrupt"))
     await store.close()
 
 
@@ -162,7 +163,7 @@ def test_since_and_until_when_a_fact_holds_is_shown_and_exported(tmp_path: Path,
     shown = capsys.readouterr().out
     assert "Thursday. (since 2026-03-01) (until 2026-03-02)\n" in shown
     assert "Tuesday. (since 2026-03-02)\n" in shown
-    assert "turn      user: so\n" in shown
+    assert 'decision  agent: Interrupted the user at "so" (rambles).\n' in shown
     main(["export", "--user", "sam", "--path", str(path)])
     rows = {row["id"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     assert rows["Thursday"]["until"] == rows["Tuesday"]["since"] == "2026-03-02T12:00:00+00:00"

@@ -10,6 +10,7 @@ from judgement.decision import Action
 from judgement.moment import Kind, Moment, Policy
 from judgement.rules import Rules
 from judgement.signals import CONTRADICTION, INTERRUPTIONS_WELCOME
+from memory.decisions import Decided
 from memory.facts import Facts
 from memory.keeper import Keeper
 from memory.store import Memory, Sort
@@ -55,6 +56,14 @@ def test_what_the_agent_noticed_itself_has_no_day():
     assert sentence(habits, NOON) == "The user talks fast."
 
 
+def test_a_decision_is_told_as_the_agents_own():
+    text = 'Refused "a" (asks for b).'
+    decision = memory(text, who="agent", sort=Sort.DECISION)
+    assert sentence(decision, NOON) == 'Earlier you refused "a" (asks for b).'
+    decision = replace(decision, when=NOON - timedelta(days=7))
+    assert sentence(decision, NOON) == 'Earlier on 3 March you refused "a" (asks for b).'
+
+
 def test_a_long_turn_is_told_in_part():
     assert len(sentence(memory("word " * 500), NOON).split()) < 50
 
@@ -88,6 +97,16 @@ async def test_how_long_ago_the_last_turn_was_is_told_to_who_asks():
     keeper.heard("agent", "Bye for now.", NOON - timedelta(minutes=9))
     assert told(keeper, "how long was I away", NOON)[-1].endswith(
         "The last turn was 9 minutes ago."
+    )
+    await keeper.close()
+
+
+async def test_a_decision_is_told_to_who_asks_about_it_and_to_nobody_else():
+    keeper = Keeper(VolatileStore(), "sam", "talk", consent=False)
+    keeper.decided(Decided("a", "interrupt", "and then", "rambles"), NOON)
+    assert told(keeper, "how do I take my tea", NOON) == ()
+    assert told(keeper, "why did you interrupt me", NOON) == (
+        'Earlier you interrupted the user at "and then" (rambles).',
     )
     await keeper.close()
 
