@@ -1,5 +1,7 @@
 import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from loguru import logger
@@ -31,3 +33,31 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
     profile = folder / "test.yaml"
     profile.write_text(f"{PROFILE}memory: {{store: sqlite, path: {folder}/memory.db}}\n")
     return asyncio.run(Shared.load(load(profile)))
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the page is served, without an agent behind it."""
+    from tests.page import served
+
+    with served(tmp_path_factory.mktemp("web")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from tests.browser import launched, sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = launched(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Any, url: str) -> Iterator[Callable[..., Any]]:
+    """Opens the page that lies at `url`."""
+    from tests.page import visits
+
+    with visits(browser, url) as opened:
+        yield opened

@@ -1,12 +1,12 @@
 """ "What do you remember of me?" in a real Chromium, over a server that holds no talk."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.browser import Browser, Page, expect, launched, sync_playwright
+from tests.browser import Browser, Page, expect
 from tests.page import FAINT, NAMELESS, join, receive, served, visits
 
 pytestmark = pytest.mark.browser
@@ -19,26 +19,6 @@ CATCH = """() => {
   window.sent = [];
   window.repartee.call.send = (type, data) => { window.sent.push([type, data]); return true; };
 }"""
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("web")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    with visits(browser, url) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,38 +1,17 @@
 """The built page in a real Chromium, over a server that holds no talk."""
 
-from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser import Browser, Page, expect, launched, sync_playwright
-from tests.page import FAINT, NAMELESS, join, receive, served, visits
+from tests.browser import expect
+from tests.page import FAINT, NAMELESS, join, receive
 
 pytestmark = pytest.mark.browser
 
 ACTIONS = ("reply", "silence", "interrupt", "refuse", "deflect")
 
 FOCUSED = "document.activeElement.id || document.activeElement.textContent"
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("web")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    with visits(browser, url) as opened:
-        yield opened
 
 
 def decision(
