@@ -9,7 +9,7 @@ from memory.embedding import EmbeddingError, Vectors
 from memory.terms import terms_in
 
 # What means the same to this model.
-SAME = {"feline": "cat", "purchas": "buy", "automobil": "car"}
+SAME = {"feline": "cat", "purchas": "buy", "automobil": "car", "hound": "dog", "tram": "train"}
 
 
 class Hashed:

@@ -1,11 +1,8 @@
 """The store that a profile names, as every talk gets it."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,8 +13,7 @@ from memory.store import Memory, Sort
 from processors.remembering import build_store
 from tests.embeddings import Hashed
 from tests.letta_server import LettaServer
-
-os.environ.setdefault("MEM0_DIR", f"{tempfile.gettempdir()}/mem0")  # it makes one when imported
+from tests.libraries import adapter
 
 TEA = Memory("a", "sam", "t", Sort.TURN, "user", "a cup of tea", datetime(2026, 3, 1, tzinfo=UTC))
 SECRET = "sk-do-not-print-me"
@@ -39,12 +35,6 @@ def profile(tmp_path: Path) -> Profile:
     return made
 
 
-def needs(library: str) -> None:
-    """Skip where `library` is missing, without importing it before its adapter does."""
-    if find_spec(library) is None:
-        pytest.skip(f"{library} is not installed")
-
-
 async def delivered(settings: Settings) -> None:
     """What is remembered is in the outbox at once, and in the store behind it a little later."""
     store = build_store(settings, Hashed())
@@ -57,7 +47,7 @@ async def delivered(settings: Settings) -> None:
 
 
 async def test_a_profile_has_its_memory_in_mem0_on_this_disk(profile: Profile, tmp_path: Path):
-    needs("mem0")
+    adapter("mem0")
     await delivered(profile("store: mem0"))
     assert (tmp_path / "mem0").is_dir() and not (tmp_path / "memory.db").exists()
 
@@ -65,7 +55,7 @@ async def test_a_profile_has_its_memory_in_mem0_on_this_disk(profile: Profile, t
 async def test_a_profile_configures_mem0_with_values_from_the_environment(
     profile: Profile, tmp_path: Path
 ):
-    needs("mem0")
+    adapter("mem0")
     place = f"{{path: {tmp_path}/vectors, embedding_model_dims: 10}}"
     settings = profile(
         f"store: mem0, mem0: {{vector_store: {{provider: qdrant, config: {place}}}, "
@@ -79,7 +69,7 @@ async def test_a_profile_configures_mem0_with_values_from_the_environment(
 
 
 async def test_a_profile_has_its_memory_on_a_letta_server(profile: Profile):
-    needs("letta_client")
+    adapter("letta")
     server = LettaServer(Hashed().embed)
     async with server.serve() as served:
         url = f"http://127.0.0.1:{served.port}/"
