@@ -12,7 +12,6 @@ from pipecat.processors.aggregators.llm_response_universal import (
     LLMContextAggregatorPair,
     LLMUserAggregatorParams,
 )
-from pipecat.processors.audio.vad_processor import VADProcessor
 from pipecat.processors.frameworks.rtvi import RTVIObserverParams
 from pipecat.runner.types import RunnerArguments
 from pipecat.transports.base_transport import BaseTransport
@@ -21,12 +20,14 @@ from pipecat.workers.runner import WorkerRunner
 from processors.action_judgement import ActionJudgementProcessor
 from processors.connection import connect, follow, hang_up
 from processors.guidance import GuidanceProcessor
+from processors.hush import HushProcessor
 from processors.lines import LinePlayer
 from processors.memory import MemoryProcessor
 from processors.moments import MomentProcessor
 from processors.recorder import SoundRecorder
 from processors.sample import SamplePlayer
 from processors.services import build_llm, build_stt, build_tts
+from processors.services.ahead import speak_ahead
 from processors.shared import Shared, shared_now
 from processors.strategy import StrategyProcessor
 from processors.summary import remember_summaries, summarized
@@ -48,6 +49,9 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
     hear, speak = pair.user(), pair.assistant()
     remember_summaries(speak, talk.keeper)
     sample = SamplePlayer()
+    model = build_llm(settings, server_url=shared.server and shared.server.url)
+    voice = build_tts(settings)
+    speak_ahead(model, voice)
     strategy = StrategyProcessor(role, follows_guidance=settings.reply.follows_guidance)
 
     pipeline = Pipeline(
@@ -55,7 +59,7 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
             transport.input(),  # sound
             sample,  # or a bundled talk in its place
             talk.door,  # a blocked user comes no further
-            VADProcessor(vad_analyzer=talk.vad),
+            HushProcessor(vad_analyzer=talk.vad),  # voice, and that it may have ended
             build_stt(settings),  # transcript, also while the user is still speaking
             MomentProcessor(listener, talk.turn_model),  # a chance to act
             MemoryProcessor(talk.keeper, listener),  # with what we remember
@@ -64,8 +68,8 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
             TimelineProcessor(talk.recorder, talk.keeper, log_words=settings.privacy.log_words),
             hear,  # the user's turn
             GuidanceProcessor(role, listener, history=2 * settings.reply.history_turns),
-            build_llm(settings, server_url=shared.server and shared.server.url),
-            build_tts(settings),
+            model,
+            voice,
             LinePlayer(shared.lines),  # openers and other prepared lines
             transport.output(),
             SoundRecorder(talk.recorder),  # both sides, for the download

@@ -5,6 +5,8 @@ gives the same moments. A turn is open while what the user says is meant to be
 answered; what they say over the agent is held apart until the floor is yielded.
 """
 
+from dataclasses import replace
+
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment, Policy, Turn
 from judgement.said import Said
@@ -48,6 +50,9 @@ class Listener:
         self._turn_began = 0.0
         self._asked = 0.0  # the longest pause or overlap asked about so far
         self._turn_over: float | None = None
+        self._hushed_at: float | None = None  # the voice may have ended there
+        self._is_settled = False  # and the words up to there are known
+        self._ahead: str | None = None  # the words that a pause was asked about ahead of it
         self._last_sound = 0.0
         self._idle_count = 0
         self._cut_in_at: float | None = None
@@ -87,8 +92,8 @@ class Listener:
             return self._idle()
         return []
 
-    def user_starts(self) -> None:
-        """The user's voice was noticed."""
+    def user_starts(self) -> bool:
+        """The user's voice was noticed; whether that opens a turn."""
         if self._open and not self.user_speaks and self.said:
             self.rhythm.paused(self.now - self._voice_ended)
         self._move(Event.USER_STARTS)
@@ -96,21 +101,38 @@ class Listener:
         self._asked = 0.0
         self._turn_over = None
         self._said.voice_begins()
-        if not self._open:
-            self._said.clear()
-            if not self.agent_speaks:
-                self._open_turn()
+        if self._open:
+            return False
+        self._said.clear()
+        if not self.agent_speaks:
+            self._open_turn()
+        return True
+
+    def hush(self, silent: float) -> None:
+        """The voice has been silent for `silent` seconds; it may go on, or have ended."""
+        self._hushed_at = self.now - silent
+        self._is_settled = False
+        self._turn_over = self._ahead = None
+
+    def voice_back(self) -> None:
+        """The voice goes on after the hush."""
+        self._hushed_at = self._ahead = self._turn_over = None
 
     def user_stops(self, silent: float = 0.0) -> None:
         """The user has made no sound for `silent` seconds."""
         self._move(Event.USER_STOPS)
         self._voice_ended = self.now - silent
-        self._asked = 0.0
+        self._asked = PAUSES[0] if self._ahead == self.said else 0.0
         self._said.voice_ends()
-        self._turn_over = None
+        if self._hushed_at is None:
+            self._turn_over = None
+        self._hushed_at = self._ahead = None
 
-    def words(self, text: str, *, final: bool) -> list[Moment]:
-        """All words of the present stretch of voice, as heard so far."""
+    def words(self, text: str, *, final: bool, settled: bool = False) -> list[Moment]:
+        """All words of the present stretch of voice, as heard so far.
+
+        They are `settled` where no more are to come unless the voice goes on.
+        """
         before = self.said
         if not self._said.hear(text, final=final):
             return []
@@ -119,14 +141,19 @@ class Listener:
         self._idle_count = 0
         if not self._open:
             return [self._overlap(finished=final)] if self.agent_speaks else self._opened_late()
-        if self.user_speaks:
-            return [self._moment(Kind.PARTIAL)] if self.said != before else []
-        return self._grown_pause()
+        if not self.user_speaks:
+            return self._grown_pause()
+        if settled and self._hushed_at is not None:
+            self._is_settled = True
+            return self._coming_pause()
+        return [self._moment(Kind.PARTIAL)] if self.said != before else []
 
     def turn_over(self, probability: float) -> list[Moment]:
         """How likely the sound of the voice says that the turn is over, 0 to 1."""
         self._turn_over = probability
-        return self._grown_pause() if self._open and not self.user_speaks else []
+        if not self._open:
+            return []
+        return self._coming_pause() if self.user_speaks else self._grown_pause()
 
     def typed(self, text: str) -> list[Moment]:
         """A text message: a turn of its own, or more words for the open one."""
@@ -200,6 +227,13 @@ class Listener:
         """Words for a turn that closed before they came: they open another."""
         self._open_turn()
         return self._grown_pause()
+
+    def _coming_pause(self) -> list[Moment]:
+        """The first moment of a pause, asked while it is still a hush."""
+        if not self._is_settled or self._turn_over is None or not self.said.strip():
+            return []
+        self._is_settled, self._ahead = False, self.said
+        return [replace(self._moment(Kind.PAUSE, ahead=True), pause=PAUSES[0])]
 
     def _grown_pause(self) -> list[Moment]:
         """The pause moment that is due, if any. Several that are due are one."""

@@ -30,6 +30,7 @@ TURN_OVER = "turn_over"  # probability by the audio model that the turn is over
 SOUND_SECONDS = "sound_seconds"  # how long the user's present sound has lasted
 AGENT_ASKED = "agent_asked"  # true: the agent's last words were a question
 IDLE_COUNT = "idle_count"  # how many times in a row the agent was idle and spoke
+AHEAD = "ahead"  # true: the voice has just hushed, and the pause may be about to begin
 TYPED = "typed"  # true: the turn was typed, so it is complete
 FINISHED = "finished"  # true: the user's sound has ended, and with it its words
 CONTRADICTION = "contradiction"  # true: the open turn contradicts a known fact

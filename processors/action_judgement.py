@@ -18,7 +18,8 @@ class ActionJudgementProcessor(FrameProcessor):
     One moment is judged at a time and the newest waits its turn, so that a slow
     judge is late but never starved. An interruption drops both, and so does a
     moment of another kind: its question is no longer the one that matters.
-    When the agent has spoken, the judge may read what it said before it is asked
+    Strategy sees each moment too, to begin what takes long. When the agent has
+    spoken, the judge may read what it said before it is asked
     again. Every other frame passes untouched.
     """
 
@@ -35,6 +36,7 @@ class ActionJudgementProcessor(FrameProcessor):
         await super().process_frame(frame, direction)
         match frame:
             case MomentFrame(moment=moment):
+                await self.push_frame(frame, direction)
                 await self._judge_next(moment)
             case InterruptionFrame():
                 await self._drop()

@@ -6,10 +6,31 @@ that it caused.
 
 from dataclasses import dataclass
 
-from pipecat.frames.frames import ProposedUserStoppedSpeakingFrame, SystemFrame
+from pipecat.frames.frames import (
+    InterimTranscriptionFrame,
+    ProposedUserStoppedSpeakingFrame,
+    SystemFrame,
+)
 
 from judgement.decision import Decision
 from judgement.moment import Moment
+
+
+@dataclass
+class HushFrame(SystemFrame):
+    """The voice has been silent for `silent` seconds: it may have ended, or draws breath."""
+
+    silent: float
+
+
+@dataclass
+class VoiceBackFrame(SystemFrame):
+    """The voice went on after a hush."""
+
+
+@dataclass
+class SettledTranscriptionFrame(InterimTranscriptionFrame):
+    """All words up to a hush: the final ones, unless the voice goes on."""
 
 
 @dataclass
@@ -83,6 +104,14 @@ class PlayLineFrame(SystemFrame):
 @dataclass
 class AffrontFrame(SystemFrame):
     """Upstream, from strategy: the user was abusive in a turn now closed."""
+
+
+@dataclass
+class SpeculatedFrame(SystemFrame):
+    """Upstream, from the reply model: what became of a reply begun before its turn was over."""
+
+    tokens: int
+    released: bool
 
 
 @dataclass

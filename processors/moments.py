@@ -2,7 +2,6 @@
 
 import asyncio
 
-from pipecat.audio.turn.base_turn_analyzer import BaseTurnAnalyzer
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
@@ -14,12 +13,20 @@ from pipecat.frames.frames import (
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
-from pipecat.metrics.metrics import TurnMetricsData
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor, FrameProcessorSetup
 
 from judgement.listener import Listener
 from judgement.moment import Moment
-from processors.frames import MomentFrame, TurnClosedFrame, TurnOpenedFrame, TypedFrame
+from processors.frames import (
+    HushFrame,
+    MomentFrame,
+    SettledTranscriptionFrame,
+    TurnClosedFrame,
+    TurnOpenedFrame,
+    TypedFrame,
+    VoiceBackFrame,
+)
+from processors.turn_model import TurnModel
 
 
 class MomentProcessor(FrameProcessor):
@@ -27,10 +34,10 @@ class MomentProcessor(FrameProcessor):
 
     Transcripts end here: what the user said reaches the context only when a
     turn is closed, so that words said over the agent are never glued to the
-    next turn. The turn model runs at each pause, off the event loop.
+    next turn. The turn model runs at each hush, off the event loop.
     """
 
-    def __init__(self, listener: Listener, turn_model: BaseTurnAnalyzer | None = None):
+    def __init__(self, listener: Listener, turn_model: TurnModel | None = None):
         super().__init__()
         self._listener = listener
         self._turn_model = turn_model
@@ -55,10 +62,21 @@ class MomentProcessor(FrameProcessor):
                 await self._emit(listener.sound(self._hear(frame)))
             case VADUserStartedSpeakingFrame():
                 await self._stop_analysis()
-                listener.user_starts()
+                if listener.user_starts() and self._turn_model:
+                    self._turn_model.turn_begins()
+            case HushFrame():
+                listener.hush(frame.silent)
+                self._analyse(frame.silent)
+            case VoiceBackFrame():
+                await self._stop_analysis()
+                listener.voice_back()
             case VADUserStoppedSpeakingFrame():
                 listener.user_stops(frame.stop_secs)
-                self._analyse()
+                if not self._analysis:
+                    self._analyse(frame.stop_secs)
+            case SettledTranscriptionFrame():
+                await self._emit(listener.words(frame.text, final=False, settled=True))
+                return
             case InterimTranscriptionFrame():
                 await self._emit(listener.words(frame.text, final=False))
                 return
@@ -87,21 +105,21 @@ class MomentProcessor(FrameProcessor):
     def _hear(self, frame: InputAudioRawFrame) -> float:
         """Keep the sound for the turn model; how many seconds it lasts."""
         if self._turn_model:
-            self._turn_model.append_audio(frame.audio, self._listener.user_speaks)
+            self._turn_model.hear(frame.audio)
         return frame.num_frames / frame.sample_rate
 
     async def _emit(self, moments: list[Moment]):
         for moment in moments:
             await self.push_frame(MomentFrame(moment))
 
-    def _analyse(self):
+    def _analyse(self, silent: float):
         if self._turn_model:
-            self._analysis = self.create_task(self._ask_turn_model(self._turn_model))
+            self._analysis = self.create_task(self._ask_turn_model(self._turn_model, silent))
 
-    async def _ask_turn_model(self, model: BaseTurnAnalyzer):
-        _, metrics = await model.analyze_end_of_turn()
-        if isinstance(metrics, TurnMetricsData):
-            await self._emit(self._listener.turn_over(metrics.probability))
+    async def _ask_turn_model(self, model: TurnModel, silent: float):
+        probability = await model.turn_over(silent)
+        if probability is not None:
+            await self._emit(self._listener.turn_over(probability))
 
     async def _stop_analysis(self):
         if self._analysis:

@@ -3,6 +3,8 @@
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
+    EagerEndOfTurnCancelFrame,
+    EagerTranscriptionFrame,
     Frame,
     LLMRunFrame,
     ProposedUserStartedSpeakingFrame,
@@ -19,6 +21,7 @@ from pipecat.utils.time import time_now_iso8601
 from judgement.decision import Action
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment
+from judgement.signals import AHEAD
 from judgement.words import is_backchannel
 from processors import manners
 from processors.frames import (
@@ -26,12 +29,16 @@ from processors.frames import (
     AffrontFrame,
     DecisionFrame,
     GuidanceFrame,
+    MomentFrame,
     PlayLineFrame,
+    SpeculatedFrame,
     TurnClosedFrame,
     TurnEndProposedFrame,
     TurnOpenedFrame,
+    VoiceBackFrame,
 )
 from processors.role import Role
+from processors.speculation import Speculation
 
 FLOOR_EVENTS = {
     VADUserStartedSpeakingFrame: Event.USER_STARTS,
@@ -43,6 +50,10 @@ FLOOR_EVENTS = {
 
 class StrategyProcessor(FrameProcessor):
     """The only stage that starts speech, opens a turn or closes one.
+
+    A decision about a pause that is still to come waits until it has come, and
+    is void if the voice goes on. A reply is begun at the moment already and held
+    by Pipecat's gate until the decision lets it go, or withdraws it.
 
     A decision that comes too late for its moment (the turn is closed, the user
     speaks again, the agent is silent already) changes nothing. What was done is
@@ -57,17 +68,36 @@ class StrategyProcessor(FrameProcessor):
         self._floor = Floor.OPEN
         self._turn = 0  # the turn that decisions must be about
         self._opened = False
+        self._ahead: DecisionFrame | None = None  # about a pause still to come
+        self._speculation = Speculation()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
         match frame:
+            case MomentFrame(moment=moment):
+                await self._speculate(moment)
             case DecisionFrame():
-                outcome = await self._act(frame)
-                acted = ActedFrame(frame.moment, frame.decision, frame.latency, outcome)
-                await self.push_frame(acted)
+                if self._is_to_come(frame.moment):
+                    self._ahead = frame
+                else:
+                    await self._carry_out(frame)
+            case VADUserStoppedSpeakingFrame():
+                self._note(frame)
+                await self.push_frame(frame, direction)
+                if self._ahead:
+                    await self._carry_out(self._ahead)
             case _:
                 self._note(frame)
                 await self.push_frame(frame, direction)
+
+    async def _carry_out(self, frame: DecisionFrame):
+        """Do as decided and tell."""
+        self._ahead = None
+        outcome = await self._act(frame)
+        await self.push_frame(ActedFrame(frame.moment, frame.decision, frame.latency, outcome))
+
+    def _is_to_come(self, moment: Moment) -> bool:
+        return bool(moment.signals.get(AHEAD)) and self._floor is Floor.USER
 
     def _note(self, frame: Frame):
         """Keep up with the floor, and with turns that Pipecat's watchdog ended."""
@@ -76,9 +106,35 @@ class StrategyProcessor(FrameProcessor):
                 self._opened = True
             case UserStoppedSpeakingFrame():
                 self._opened = False
+                self._speculation.end()
+            case VoiceBackFrame() | VADUserStartedSpeakingFrame():
+                self._ahead = None
+            case SpeculatedFrame(tokens=tokens, released=released):
+                self._speculation.count(tokens, released=released)
             case _:
-                if event := FLOOR_EVENTS.get(type(frame)):
-                    self._floor = NEXT[self._floor][event]
+                pass
+        if event := FLOOR_EVENTS.get(type(frame)):
+            self._floor = NEXT[self._floor][event]
+
+    async def _speculate(self, moment: Moment):
+        """Begin a reply to words that may be all; drop one to words that were not."""
+        if moment.turn != self._turn or self._speculation.answers(moment.said):
+            return
+        await self._withdraw()
+        if self._speculation.is_worth(moment):
+            await self._open()
+            self._speculation.begin(moment.said)
+            eager = EagerTranscriptionFrame(
+                text=moment.said, user_id="", timestamp=time_now_iso8601()
+            )
+            eager.interruptible = False  # by the turn that it opens
+            await self.push_frame(eager)
+
+    async def _withdraw(self):
+        """Drop the reply that was begun, if one was."""
+        if self._speculation.is_open:
+            self._speculation.end()
+            await self.push_frame(EagerEndOfTurnCancelFrame())
 
     async def _act(self, frame: DecisionFrame) -> str:
         """Carry out a decision; what became of it in a word or two."""
@@ -145,6 +201,7 @@ class StrategyProcessor(FrameProcessor):
 
     async def _cut_in(self, moment: Moment) -> str:
         """An opener at once, then an answer to the words so far."""
+        await self._withdraw()
         if moment.signals.get("affront"):
             return await self._answer_affront(moment)
         opener = self._role.line("openers")
@@ -157,10 +214,12 @@ class StrategyProcessor(FrameProcessor):
         """Wait, unless the user has been silent for as long as patience lasts."""
         if moment.pause < self._role.persona.patience and not moment.signals.get("typed"):
             return "waiting"
+        await self._withdraw()
         await self._close(moment.said, answer=False)
         return "chose silence"
 
     async def _answer_with_line(self, moment: Moment, action: Action, outcome: str) -> str:
+        await self._withdraw()
         line = self._role.line("refusals" if action is Action.REFUSE else "deflections")
         goes_on = self._follows_guidance
         await self.push_frame(PlayLineFrame(line, goes_on=goes_on))
@@ -170,6 +229,7 @@ class StrategyProcessor(FrameProcessor):
         return outcome
 
     async def _answer_affront(self, moment: Moment) -> str:
+        await self._withdraw()
         await self._close(moment.said, answer=False, cut_in=self._floor is Floor.USER)
         await self.push_frame(AffrontFrame(), FrameDirection.UPSTREAM)
         return "warned"
@@ -193,6 +253,7 @@ class StrategyProcessor(FrameProcessor):
         words.interruptible = False
         self._opened = False
         self._turn += 1
+        self._speculation.end()
         await self.push_frame(words)
         await self.push_frame(TurnEndProposedFrame(answer=answer))
         await self.push_frame(TurnClosedFrame(said, cut_in=cut_in), FrameDirection.UPSTREAM)

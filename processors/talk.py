@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipecat.audio.turn.base_turn_analyzer import BaseTurnAnalyzer
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
-from pipecat.audio.vad.silero import SileroVADAnalyzer
-from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams
+from pipecat.audio.vad.vad_analyzer import VADParams
 
 from config.personas import personas
 from config.settings import Settings
@@ -20,9 +18,11 @@ from judgement.listener import Listener
 from memory.habits import Habits
 from memory.keeper import Keeper
 from processors.door import Door
+from processors.hush import VoiceDetector
 from processors.recorder import Recorder
 from processors.role import Role
 from processors.shared import Shared
+from processors.turn_model import TurnModel
 
 _USER = re.compile(r"[\w.@+-]{1,64}")
 
@@ -38,8 +38,8 @@ class Talk:
     keeper: Keeper
     recorder: Recorder
     door: Door
-    vad: VADAnalyzer
-    turn_model: BaseTurnAnalyzer | None
+    vad: VoiceDetector
+    turn_model: TurnModel | None
     remembers: bool  # with consent; else nothing outlives the talk
 
     @classmethod
@@ -108,10 +108,10 @@ class Talk:
         asyncio.get_running_loop().call_later(1.0, gc.collect)
 
 
-def _ears(settings: Settings) -> tuple[VADAnalyzer, BaseTurnAnalyzer | None]:
+def _ears(settings: Settings) -> tuple[VoiceDetector, TurnModel | None]:
     """Two models of a talk's own, 0.1 s to load: off the event loop, where others talk."""
-    vad = SileroVADAnalyzer(params=VADParams(**settings.vad.model_dump()))
-    return vad, LocalSmartTurnAnalyzerV3() if settings.turn == "smart-turn" else None
+    vad = VoiceDetector(params=VADParams(**settings.vad.model_dump()))
+    return vad, TurnModel(LocalSmartTurnAnalyzerV3()) if settings.turn == "smart-turn" else None
 
 
 def _user(name: object) -> str:

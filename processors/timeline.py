@@ -16,7 +16,7 @@ from pipecat.processors.frameworks.rtvi.frames import RTVIServerMessageFrame
 
 from judgement.consequences import Consequences
 from memory.keeper import Keeper
-from processors.frames import ActedFrame
+from processors.frames import ActedFrame, SpeculatedFrame
 from processors.recorder import Recorder
 
 
@@ -44,6 +44,9 @@ class TimelineProcessor(FrameProcessor):
             case ActedFrame():
                 self._remember(frame)
                 await self._show(frame)
+            case SpeculatedFrame():
+                await self._show_speculated(frame)
+                await self.push_frame(frame, direction)
             case _:
                 self._note(frame)
                 await self.push_frame(frame, direction)
@@ -67,6 +70,11 @@ class TimelineProcessor(FrameProcessor):
         now = datetime.now(UTC)
         for each in self._consequences.after(acted.moment, acted.decision, acted.outcome):
             self._keeper.decided(each, now)
+
+    async def _show_speculated(self, frame: SpeculatedFrame):
+        told = "tokens_released" if frame.released else "tokens_dropped"
+        message = {"type": "speculation", told: frame.tokens}
+        await self.push_frame(RTVIServerMessageFrame(data=message))
 
     async def _show(self, acted: ActedFrame):
         moment, decision = acted.moment, acted.decision

@@ -3,14 +3,16 @@
 from pipecat.frames.frames import Frame, TranscriptionFrame
 from pipecat.turns.types import ProcessFrameResult
 from pipecat.turns.user_start import ExternalUserTurnStartStrategy
-from pipecat.turns.user_stop import ExternalUserTurnStopStrategy
+from pipecat.turns.user_stop import EagerUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from processors.frames import TurnEndProposedFrame
 
 
-class DecidedTurnStop(ExternalUserTurnStopStrategy):
+class DecidedTurnStop(EagerUserTurnStopStrategy):
     """Closes the turn as soon as both its words and the proposal are here.
+
+    A reply to the same words that was begun while the turn was open is let go then.
 
     The proposal is a system frame and overtakes the words, so each of the two
     looks for the other; Pipecat's own strategy would wait half a second. A
@@ -41,6 +43,8 @@ class DecidedTurnStop(ExternalUserTurnStopStrategy):
                 enable_user_speaking_frames=enable_user_speaking_frames
             )
             return
+        if await self._take_speculation():
+            await self.trigger_user_turn_speculation_cancelled()
         await self.trigger_user_turn_finalized(
             enable_user_speaking_frames=enable_user_speaking_frames, confirms_speculation=True
         )

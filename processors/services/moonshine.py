@@ -15,11 +15,13 @@ from pipecat.frames.frames import (
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.settings import STTSettings
 from pipecat.services.stt_service import STTService
 from pipecat.transcriptions.language import Language
 from pipecat.utils.time import time_now_iso8601
 
+from processors.frames import HushFrame, SettledTranscriptionFrame, VoiceBackFrame
 from processors.services.moonshine_model import RATE, MoonshineError, Sound
 from processors.services.recogniser import Recogniser, shared_recogniser
 from processors.services.speech import Speech
@@ -51,6 +53,7 @@ class MoonshineService(STTService):
         self._resampler = create_stream_resampler()
         self._before = _NOTHING  # the latest sound, while nobody speaks
         self._speech: Speech | None = None
+        self._is_hushed = False
         self._closing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._pushing = asyncio.Lock()  # keeps a final behind an interim on its way out
@@ -77,6 +80,15 @@ class MoonshineService(STTService):
         for task in list(self._tasks):
             await self.cancel_task(task)
 
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Read the last words at a hush already; all else as every recogniser."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, HushFrame) and self._speech is not None:
+            self._is_hushed = True
+            self._spawn(self._push_settled(self._speech, self._speech.settled()))
+        elif isinstance(frame, VoiceBackFrame):
+            self._is_hushed = False
+
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
         """Take in 16-bit mono sound. The words come by themselves."""
         audio = await self._resampler.resample(audio, self.sample_rate, RATE)
@@ -102,6 +114,7 @@ class MoonshineService(STTService):
         self._closing = self._spawn(self._push_final(words, after=self._closing))
         # The next pre-roll starts here: it must not repeat this stretch's last word.
         self._speech, self._before = None, _NOTHING
+        self._is_hushed = False
 
     async def _push_interim(self, speech: Speech, words: asyncio.Task[str]) -> None:
         text = await words
@@ -109,6 +122,14 @@ class MoonshineService(STTService):
             if text and speech is self._speech:
                 await self.push_frame(
                     InterimTranscriptionFrame(text, self._user_id, time_now_iso8601(), Language.EN)
+                )
+
+    async def _push_settled(self, speech: Speech, words: asyncio.Task[str]) -> None:
+        text = await words
+        async with self._pushing:
+            if text and speech is self._speech and self._is_hushed:
+                await self.push_frame(
+                    SettledTranscriptionFrame(text, self._user_id, time_now_iso8601(), Language.EN)
                 )
 
     async def _push_final(

@@ -18,6 +18,8 @@ from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 from pipecat.utils.tracing.service_decorators import traced_tts
 
+from processors.services.ahead import Ahead
+from processors.services.clauses import ClauseAggregator
 from processors.services.voice import Voice, shared_voice
 from processors.services.words import Line, paced
 
@@ -56,6 +58,8 @@ class PiperService(TTSService):
             **kwargs,
         )
         self._voice = voice
+        self._text_aggregator = ClauseAggregator()
+        self.ahead = Ahead(self.prepare, ClauseAggregator)
 
     @property
     def name_of_voice(self) -> str:
@@ -99,7 +103,11 @@ class PiperService(TTSService):
         assert self._voice is not None
         await self.start_tts_usage_metrics(text)
         lines = self._voice.lines(text)
-        line = await asyncio.to_thread(_next, lines)
+        line = await self.ahead.take(text)
+        if line is not None:
+            lines = iter(())
+        else:
+            line = await asyncio.to_thread(_next, lines)
         if line is None:
             # "..." has no sound, but an answer without any counts as a failure.
             yield TTSAudioRawFrame(_HUSH, self.sample_rate, 1, context_id=context_id)

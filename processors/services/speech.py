@@ -58,6 +58,10 @@ class Speech:
         """The words so far."""
         return self._read(final=False)
 
+    def settled(self) -> asyncio.Task[str]:
+        """The words so far, which may be all: as soon as final ones."""
+        return self._read(final=True)
+
     def final(self, silence: int) -> asyncio.Task[str]:
         """The words, now that the last `silence` samples hold none."""
         if self._reading is not None and self._read_to >= self._segment.length - silence:

@@ -1,0 +1,59 @@
+"""Whether a reply is worth beginning before its turn is over, and what that costs."""
+
+from pipecat.turns.user_stop import NormalizedMatch
+
+from judgement.moment import Kind, Moment
+from judgement.rules import pause_to_wait_for
+from judgement.words import WAITS, has_phrase, is_backchannel
+
+WASTE = 0.6  # tokens dropped for each one released, at most over a talk,
+ALLOWANCE = 200  # and so many more, so that a talk may begin with a few in vain
+UNLIKELY = 0.9  # s that the rules would wait: such a turn goes on, most likely
+
+
+class Speculation:
+    """The reply that is under way for a turn still open, by the words that it answers."""
+
+    def __init__(self) -> None:
+        self._said: str | None = None
+        self._match = NormalizedMatch()
+        self.dropped = 0  # tokens
+        self.released = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a reply is under way."""
+        return self._said is not None
+
+    def answers(self, said: str) -> bool:
+        """Whether the reply under way is to these words."""
+        return self._said is not None and self._match.matches(self._said, said)
+
+    def is_worth(self, moment: Moment) -> bool:
+        """Whether the turn may well be over, and replies in vain have not cost too much."""
+        if moment.kind is not Kind.PAUSE or not moment.said.strip():
+            return False
+        if has_phrase(moment.said, WAITS):
+            return False
+        if is_backchannel(moment.said) and not moment.signals.get("agent_asked"):
+            return False
+        return self._is_affordable and pause_to_wait_for(moment) < UNLIKELY
+
+    def begin(self, said: str) -> None:
+        """A reply to `said` was begun."""
+        self._said = said
+
+    def end(self) -> None:
+        """It was let go, or dropped."""
+        self._said = None
+
+    def count(self, tokens: int, *, released: bool) -> None:
+        """So many tokens were let go or dropped."""
+        if released:
+            self.released += tokens
+        else:
+            self.dropped += tokens
+
+    @property
+    def _is_affordable(self) -> bool:
+        return self.dropped <= ALLOWANCE + WASTE * self.released
