@@ -27,8 +27,8 @@ from processors.moments import MomentProcessor
 from processors.recorder import SoundRecorder
 from processors.sample import SamplePlayer
 from processors.services import build_llm, build_stt, build_tts
-from processors.services.ahead import speak_ahead
 from processors.shared import Shared, shared_now
+from processors.speculation import speculate
 from processors.strategy import StrategyProcessor
 from processors.summary import remember_summaries, summarized
 from processors.talk import Talk
@@ -39,8 +39,9 @@ from processors.turns import decided_turns
 def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorker:
     """Sound in, sound out: read the list from top to bottom."""
     settings, role, listener = shared.settings, talk.role, talk.listener
+    context = LLMContext()
     pair = LLMContextAggregatorPair(
-        LLMContext(),
+        context,
         user_params=LLMUserAggregatorParams(
             user_turn_strategies=decided_turns(), empty_user_turn=None
         ),
@@ -51,8 +52,10 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
     sample = SamplePlayer()
     model = build_llm(settings, server_url=shared.server and shared.server.url)
     voice = build_tts(settings)
-    speak_ahead(model, voice)
-    strategy = StrategyProcessor(role, follows_guidance=settings.reply.follows_guidance)
+    speculation = speculate(model, voice)
+    strategy = StrategyProcessor(
+        role, follows_guidance=settings.reply.follows_guidance, speculation=speculation
+    )
 
     pipeline = Pipeline(
         [
@@ -67,7 +70,7 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
             strategy,  # opens or closes the turn, cuts in, yields
             TimelineProcessor(talk.recorder, talk.keeper, log_words=settings.privacy.log_words),
             hear,  # the user's turn
-            GuidanceProcessor(role, listener, history=2 * settings.reply.history_turns),
+            GuidanceProcessor(role, listener, context, history=2 * settings.reply.history_turns),
             model,
             voice,
             LinePlayer(shared.lines),  # openers and other prepared lines

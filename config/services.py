@@ -55,7 +55,7 @@ KNOWN: Mapping[Part, Mapping[str, Known]] = {
         ),
     },
     "llm": {
-        "llama": Known("processors.services.openai.OpenAIService", modules=("openai",)),
+        "llama": Known("processors.services.llama.LlamaService", modules=("openai",)),
         "openai": Known(
             "processors.services.openai.OpenAIService", modules=("openai",), args=_OPENAI
         ),

@@ -142,6 +142,7 @@ class Listener:
         if not self._open:
             return [self._overlap(finished=final)] if self.agent_speaks else self._opened_late()
         if not self.user_speaks:
+            self._asked = self._asked if self.said == before else 0.0
             return self._grown_pause()
         if settled and self._hushed_at is not None:
             self._is_settled = True

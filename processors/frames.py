@@ -11,6 +11,7 @@ from pipecat.frames.frames import (
     ProposedUserStoppedSpeakingFrame,
     SystemFrame,
 )
+from pipecat.processors.aggregators.llm_context import LLMContext
 
 from judgement.decision import Decision
 from judgement.moment import Moment
@@ -107,6 +108,20 @@ class AffrontFrame(SystemFrame):
 
 
 @dataclass
+class WordsFrame(SystemFrame):
+    """What the user has said so far of a turn that is not over."""
+
+    said: str
+
+
+@dataclass
+class ReadAheadFrame(SystemFrame):
+    """A prompt that most likely begins as the next one does."""
+
+    context: LLMContext
+
+
+@dataclass
 class SpeculatedFrame(SystemFrame):
     """Upstream, from the reply model: what became of a reply begun before its turn was over."""
 
@@ -116,6 +131,10 @@ class SpeculatedFrame(SystemFrame):
 
 @dataclass
 class TurnEndProposedFrame(ProposedUserStoppedSpeakingFrame):
-    """The turn is over; `answer` says whether a model is to answer it."""
+    """The turn is over; `answer` says whether a model is to answer it.
+
+    `keeps_reply`: the reply that was begun ahead is that answer.
+    """
 
     answer: bool = True
+    keeps_reply: bool = False

@@ -14,7 +14,7 @@ from pipecat.services.settings import LLMSettings
 
 from judgement.listener import Listener
 from processors import manners
-from processors.frames import GuidanceFrame
+from processors.frames import GuidanceFrame, ReadAheadFrame, WordsFrame
 from processors.role import Role
 
 
@@ -22,12 +22,14 @@ class GuidanceProcessor(FrameProcessor):
     """Put the guidance behind the talk, in a copy; the persona is the system instruction.
 
     The shared context holds what was said and nothing else. The copy keeps the
-    last `history` messages. Guidance serves the next answer only; an
+    last messages, `history` at most. Guidance serves the next answer only; an
     interruption drops it.
     """
 
-    def __init__(self, role: Role, listener: Listener, *, history: int):
+    def __init__(self, role: Role, listener: Listener, context: LLMContext, *, history: int):
+        """`context` is the talk's: with the user's words so far it is read ahead."""
         super().__init__()
+        self._context = context
         self._role = role
         self._listener = listener
         self._history = history
@@ -43,6 +45,9 @@ class GuidanceProcessor(FrameProcessor):
                 await self._take_manner()
                 guided = LLMContextFrame(self._copy(frame.context), speculation=frame.speculation)
                 await self.push_frame(guided, direction)
+            case WordsFrame(said=said):
+                await self._take_manner()
+                await self.push_frame(ReadAheadFrame(self._with(said)))
             case InterruptionFrame():
                 self._guidance = ""
                 await self.push_frame(frame, direction)
@@ -58,11 +63,21 @@ class GuidanceProcessor(FrameProcessor):
                 LLMUpdateSettingsFrame(delta=LLMSettings(system_instruction=manner))
             )
 
+    def _with(self, said: str) -> LLMContext:
+        messages: list[Any] = [*self._latest(self._context), {"role": "user", "content": said}]
+        return LLMContext(messages, tools=self._context.tools)
+
+    def _latest(self, context: LLMContext) -> list[Any]:
+        """At most `history` messages, cut by halves: a server has read their beginning before."""
+        half = max(1, self._history // 2)
+        over = max(0, len(context.messages) - self._history)
+        return context.messages[-(-over // half) * half :]
+
     def _copy(self, context: LLMContext) -> LLMContext:
         guidance, self._guidance = self._guidance, ""
         last = [manners.known(self._listener.told), guidance]
         messages: list[Any] = [
-            *context.messages[-self._history :],
+            *self._latest(context),
             *({"role": "system", "content": text} for text in last if text),
         ]
         return LLMContext(messages, tools=context.tools, tool_choice=context.tool_choice)

@@ -1,10 +1,14 @@
 """Whether a reply is worth beginning before its turn is over, and what that costs."""
 
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
 from pipecat.turns.user_stop import NormalizedMatch
 
 from judgement.moment import Kind, Moment
 from judgement.rules import pause_to_wait_for
 from judgement.words import WAITS, has_phrase, is_backchannel
+from processors.services.ahead import Ahead, SpeaksAhead
 
 WASTE = 0.6  # tokens dropped for each one released, at most over a talk,
 ALLOWANCE = 200  # and so many more, so that a talk may begin with a few in vain
@@ -16,6 +20,7 @@ class Speculation:
 
     def __init__(self) -> None:
         self._said: str | None = None
+        self._kept: str | None = None  # of the turn that closed last
         self._match = NormalizedMatch()
         self.dropped = 0  # tokens
         self.released = 0
@@ -43,9 +48,17 @@ class Speculation:
         """A reply to `said` was begun."""
         self._said = said
 
+    def close(self, *, keeps_reply: bool) -> None:
+        """The turn is over, and the reply is to be heard or dropped."""
+        self._said, self._kept = None, self._said if keeps_reply else None
+
     def end(self) -> None:
-        """It was let go, or dropped."""
-        self._said = None
+        """It was dropped."""
+        self._said = self._kept = None
+
+    def wants(self, said: str) -> bool:
+        """Whether a reply to `said` that a model is about to begin is still of use."""
+        return said in (self._said, self._kept)
 
     def count(self, tokens: int, *, released: bool) -> None:
         """So many tokens were let go or dropped."""
@@ -57,3 +70,22 @@ class Speculation:
     @property
     def _is_affordable(self) -> bool:
         return self.dropped <= ALLOWANCE + WASTE * self.released
+
+
+@runtime_checkable
+class Speculates(Protocol):
+    """A reply model that can be asked before a turn is over."""
+
+    ahead: Ahead | None
+    wanted: Callable[[str], bool] | None
+
+
+def speculate(model: object, voice: object) -> Speculation | None:
+    """Have replies begun ahead, with their first words where `voice` can; None if `model` can't."""
+    if not isinstance(model, Speculates):
+        return None
+    speculation = Speculation()
+    model.wanted = speculation.wants
+    if isinstance(voice, SpeaksAhead):
+        model.ahead = voice.ahead
+    return speculation

@@ -36,6 +36,7 @@ from processors.frames import (
     TurnEndProposedFrame,
     TurnOpenedFrame,
     VoiceBackFrame,
+    WordsFrame,
 )
 from processors.role import Role
 from processors.speculation import Speculation
@@ -61,7 +62,10 @@ class StrategyProcessor(FrameProcessor):
     small to be guided: then the persona's line alone is the answer.
     """
 
-    def __init__(self, role: Role, *, follows_guidance: bool):
+    def __init__(
+        self, role: Role, *, follows_guidance: bool, speculation: Speculation | None = None
+    ):
+        """Without a `speculation` no reply is begun before its turn is over."""
         super().__init__()
         self._role = role
         self._follows_guidance = follows_guidance
@@ -69,13 +73,15 @@ class StrategyProcessor(FrameProcessor):
         self._turn = 0  # the turn that decisions must be about
         self._opened = False
         self._ahead: DecisionFrame | None = None  # about a pause still to come
-        self._speculation = Speculation()
+        self._speculation = speculation
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
         match frame:
             case MomentFrame(moment=moment):
                 await self._speculate(moment)
+                if moment.kind is Kind.PARTIAL:
+                    await self.push_frame(WordsFrame(moment.said))
             case DecisionFrame():
                 if self._is_to_come(frame.moment):
                     self._ahead = frame
@@ -106,10 +112,9 @@ class StrategyProcessor(FrameProcessor):
                 self._opened = True
             case UserStoppedSpeakingFrame():
                 self._opened = False
-                self._speculation.end()
             case VoiceBackFrame() | VADUserStartedSpeakingFrame():
                 self._ahead = None
-            case SpeculatedFrame(tokens=tokens, released=released):
+            case SpeculatedFrame(tokens=tokens, released=released) if self._speculation:
                 self._speculation.count(tokens, released=released)
             case _:
                 pass
@@ -118,12 +123,13 @@ class StrategyProcessor(FrameProcessor):
 
     async def _speculate(self, moment: Moment):
         """Begin a reply to words that may be all; drop one to words that were not."""
-        if moment.turn != self._turn or self._speculation.answers(moment.said):
+        speculation = self._speculation
+        if speculation is None or moment.turn != self._turn or speculation.answers(moment.said):
             return
         await self._withdraw()
-        if self._speculation.is_worth(moment):
+        if speculation.is_worth(moment):
             await self._open()
-            self._speculation.begin(moment.said)
+            speculation.begin(moment.said)
             eager = EagerTranscriptionFrame(
                 text=moment.said, user_id="", timestamp=time_now_iso8601()
             )
@@ -132,7 +138,7 @@ class StrategyProcessor(FrameProcessor):
 
     async def _withdraw(self):
         """Drop the reply that was begun, if one was."""
-        if self._speculation.is_open:
+        if self._speculation and self._speculation.is_open:
             self._speculation.end()
             await self.push_frame(EagerEndOfTurnCancelFrame())
 
@@ -253,7 +259,10 @@ class StrategyProcessor(FrameProcessor):
         words.interruptible = False
         self._opened = False
         self._turn += 1
-        self._speculation.end()
+        keeps_reply = False
+        if self._speculation:
+            keeps_reply = answer and self._speculation.answers(said)
+            self._speculation.close(keeps_reply=keeps_reply)
         await self.push_frame(words)
-        await self.push_frame(TurnEndProposedFrame(answer=answer))
+        await self.push_frame(TurnEndProposedFrame(answer=answer, keeps_reply=keeps_reply))
         await self.push_frame(TurnClosedFrame(said, cut_in=cut_in), FrameDirection.UPSTREAM)

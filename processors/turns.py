@@ -1,6 +1,6 @@
 """How a turn that strategy closes reaches the context: with an answer or without."""
 
-from pipecat.frames.frames import Frame, TranscriptionFrame
+from pipecat.frames.frames import EagerTranscriptionFrame, Frame, TranscriptionFrame
 from pipecat.turns.types import ProcessFrameResult
 from pipecat.turns.user_start import ExternalUserTurnStartStrategy
 from pipecat.turns.user_stop import EagerUserTurnStopStrategy
@@ -25,6 +25,8 @@ class DecidedTurnStop(EagerUserTurnStopStrategy):
 
     async def process_frame(self, frame: Frame) -> ProcessFrameResult:
         match frame:
+            case EagerTranscriptionFrame() if not self._turn_open:
+                pass  # the turn was closed before
             case TurnEndProposedFrame():
                 self._proposal = frame
                 await super().process_frame(frame)
@@ -38,13 +40,13 @@ class DecidedTurnStop(EagerUserTurnStopStrategy):
 
     async def trigger_user_turn_stopped(self, *, enable_user_speaking_frames: bool | None = None):
         proposal, self._proposal = self._proposal, None
+        if proposal is not None and not proposal.keeps_reply and await self._take_speculation():
+            await self.trigger_user_turn_speculation_cancelled()
         if proposal is None or proposal.answer:
             await super().trigger_user_turn_stopped(
                 enable_user_speaking_frames=enable_user_speaking_frames
             )
             return
-        if await self._take_speculation():
-            await self.trigger_user_turn_speculation_cancelled()
         await self.trigger_user_turn_finalized(
             enable_user_speaking_frames=enable_user_speaking_frames, confirms_speculation=True
         )

@@ -9,7 +9,7 @@ from pipecat.tests.utils import SleepFrame, run_test
 
 from judgement.listener import Listener
 from judgement.persona import Persona
-from processors.frames import GuidanceFrame
+from processors.frames import GuidanceFrame, ReadAheadFrame, WordsFrame
 from processors.guidance import GuidanceProcessor
 from processors.role import Role
 
@@ -20,10 +20,15 @@ def context() -> LLMContext:
     return LLMContext([{"role": "user", "content": "hello"}])
 
 
-async def guided(*frames: Frame, facts: tuple[str, ...] = (), history: int = 6) -> list[Frame]:
+async def guided(
+    *frames: Frame,
+    facts: tuple[str, ...] = (),
+    history: int = 6,
+    talk: LLMContext | None = None,
+) -> list[Frame]:
     listener = Listener(ROLE.policy)
     listener.told = facts
-    processor = GuidanceProcessor(ROLE, listener, history=history)
+    processor = GuidanceProcessor(ROLE, listener, talk or LLMContext(), history=history)
     down, _ = await run_test(processor, frames_to_send=[*frames, SleepFrame(0.05)])
     return list(down)
 
@@ -80,3 +85,19 @@ async def test_the_model_is_told_who_it_is_once():
     frames = await guided(LLMContextFrame(context()), LLMContextFrame(context()))
     updates = [frame for frame in frames if isinstance(frame, LLMUpdateSettingsFrame)]
     assert [frame.delta.system_instruction for frame in updates] == ["You test."]
+
+
+def long(count: int) -> LLMContext:
+    return LLMContext([{"role": "user", "content": str(number)} for number in range(count)])
+
+
+async def test_a_long_talk_is_cut_by_halves_so_that_its_prompts_begin_alike():
+    frames = [LLMContextFrame(long(count)) for count in (6, 7, 8, 9, 10)]
+    begins = [found[0] for found in contents(await guided(*frames))]
+    assert begins == ["0", "3", "3", "3", "6"]
+
+
+async def test_the_words_so_far_are_read_ahead_behind_the_talk():
+    frames = await guided(WordsFrame("how do I"), talk=context())
+    [ahead] = [frame for frame in frames if isinstance(frame, ReadAheadFrame)]
+    assert [message["content"] for message in ahead.context.messages] == ["hello", "how do I"]

@@ -1,4 +1,4 @@
-from judgement.listener import Listener
+from judgement.listener import PAUSES, Listener
 from judgement.moment import Kind, Moment, Policy
 
 CHUNK = 0.02
@@ -264,3 +264,54 @@ def test_words_of_an_open_turn_are_unfinished_and_those_over_the_agent_are_not()
     ear.agent_starts()
     say(ear, "mhm")
     assert ear.unfinished == ""
+
+
+def hush(ear: Listener, text: str, over: float | None = 0.9) -> list[Moment]:
+    """The voice hushes for 60 ms; the words up to there and the turn model follow."""
+    hear(ear, 0.06)
+    ear.hush(0.06)
+    moments = ear.words(text, final=False, settled=True)
+    return moments + (ear.turn_over(over) if over is not None else [])
+
+
+def test_a_pause_is_asked_about_ahead_of_it_once_its_words_and_sound_are_known():
+    ear = listener()
+    say(ear, "hello")
+    assert hush(ear, "Hello.", over=None) == []
+    [moment] = ear.turn_over(0.8)
+    assert (moment.kind, moment.said, moment.pause) == (Kind.PAUSE, "Hello.", PAUSES[0])
+    assert moment.signals["ahead"] and moment.signals["turn_over"] == 0.8
+    assert ear.turn_over(0.8) == [], "once"
+
+
+def test_what_was_asked_ahead_is_not_asked_again_when_the_pause_begins():
+    ear = listener()
+    say(ear, "hello")
+    hush(ear, "Hello.")
+    hear(ear, 0.14)
+    ear.user_stops(0.2)
+    assert ear.words("Hello.", final=True) == []
+    [later] = hear(ear, 0.06)
+    assert later.pause >= PAUSES[1] and "ahead" not in later.signals
+    assert later.signals["turn_over"] == 0.9
+
+
+def test_other_final_words_are_asked_about_when_the_pause_begins():
+    ear = listener()
+    say(ear, "hello")
+    hush(ear, "Hello.")
+    hear(ear, 0.14)
+    ear.user_stops(0.2)
+    [moment] = ear.words("Hello there, Sam.", final=True)
+    assert moment.said == "Hello there, Sam."
+
+
+def test_a_voice_that_goes_on_after_a_hush_is_a_partial_moment_again():
+    ear = listener()
+    say(ear, "hello")
+    hush(ear, "Hello.")
+    ear.voice_back()
+    hear(ear, 0.3)
+    [moment] = ear.words("hello there", final=False)
+    assert moment.kind is Kind.PARTIAL and "turn_over" not in moment.signals
+    assert ear.turn_over(0.9) == [], "of a hush that is over"

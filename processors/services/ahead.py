@@ -18,13 +18,6 @@ class SpeaksAhead(Protocol):
     ahead: "Ahead"
 
 
-@runtime_checkable
-class TellsAhead(Protocol):
-    """A reply model that shows the words of a reply which is held back."""
-
-    ahead: "Ahead | None"
-
-
 class Ahead:
     """The sound of a held reply's first pieces: text in, no frame out.
 
@@ -73,9 +66,3 @@ class Ahead:
 
     async def _spoken(self, text: str) -> Line:
         return await self._make(text)
-
-
-def speak_ahead(model: object, voice: object) -> None:
-    """Have `voice` begin with the replies that `model` makes ahead, where both can."""
-    if isinstance(voice, SpeaksAhead) and isinstance(model, TellsAhead):
-        model.ahead = voice.ahead

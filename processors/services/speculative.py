@@ -1,16 +1,44 @@
-"""How many tokens of a reply model's answers were used, and how many were made in vain."""
+"""A reply made before its turn is over: whether it may go on, and what was made in vain."""
+
+from collections.abc import Callable
 
 from pipecat.frames.frames import (
     EagerEndOfTurnCancelFrame,
     Frame,
     InterruptionFrame,
+    LLMContextFrame,
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
     UserStoppedSpeakingFrame,
 )
+from pipecat.turns.speculation_gate import SpeculationGate, SpeculationState
 
 from processors.frames import SpeculatedFrame
+
+
+def is_wanted(frame: LLMContextFrame, wanted: Callable[[str], bool] | None) -> bool:
+    """Whether the reply that `frame` asks for is still of use.
+
+    A withdrawal is a system frame and may overtake what it withdraws.
+    """
+    if not frame.speculation or wanted is None:
+        return True
+    said = [each for each in frame.context.get_messages() if isinstance(each, dict)]
+    said = [each for each in said if each.get("role") == "user"]
+    return bool(said) and wanted(str(said[-1].get("content")))
+
+
+class Gate(SpeculationGate):
+    """Pipecat's own, but a second withdrawal drops the rest of the reply too.
+
+    In Pipecat 1.14 it opens the gate while the rest may still come.
+    """
+
+    def _drop_held(self, reason: str, *, keep_dropping: bool):
+        if self.state is SpeculationState.DROPPING and keep_dropping:
+            return []
+        return super()._drop_held(reason, keep_dropping=keep_dropping)
 
 
 class Tally:
