@@ -5,9 +5,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 from openai import AsyncOpenAI
 
 from judgement.artefact import DEFAULT, Adapter, check_base, read_adapter
+from judgement.endings import Endings, read_marks
 from judgement.judge import Judge, Worded
 from judgement.llama import LlamaJudge
 from judgement.nearest import Nearest, Told
@@ -53,9 +55,10 @@ async def local_judge(
         yield Told(complete(llama, found), Nearest(embedder.embed))
 
 
-def complete(llama: LlamaJudge, adapter: Adapter | None) -> Judge:
+def complete(llama: LlamaJudge, adapter: Adapter | None, endings: Endings | None = None) -> Judge:
     """The judge that `llama` makes with the adapter's figures, and the rules where no word is."""
-    return Worded(Tuned(llama, adapter.calibration if adapter else Calibration()), Rules())
+    calibration = adapter.calibration if adapter else Calibration()
+    return Worded(Tuned(llama, calibration, endings), Rules())
 
 
 def opened(adapter: Path, base: Path) -> Adapter:
@@ -63,6 +66,20 @@ def opened(adapter: Path, base: Path) -> Adapter:
     found = read_adapter(adapter)
     check_base(found, base)
     return found
+
+
+ENDING_TOKENS = 256  # of one question about an ending
+
+
+def endings_server(base: Path, *, slots: int = 1, models: Path = MODELS) -> LocalServer:
+    """A server for questions about endings alone: the base without an adapter."""
+    return LocalServer(repacked(base, models), slots=slots, context=slots * ENDING_TOKENS)
+
+
+async def opened_endings(server: LocalServer) -> Endings:
+    """Endings by that server, which it keeps running. Raises `httpx.HTTPError`."""
+    client = httpx.AsyncClient(base_url=server.url.removesuffix("/v1"), timeout=5)
+    return Endings(client, await read_marks(client), keeps=server)
 
 
 def judge_server(

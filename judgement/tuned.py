@@ -9,20 +9,25 @@ The figures come with the adapter, in its `judge.json`:
 A kind that is not named has temperature 1 and threshold 0.5.
 """
 
+import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from judgement.decision import Action, Decision
+from judgement.endings import Endings
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
 from judgement.permitted import ALLOWED
 from judgement.signals import INTERRUPTIONS_WELCOME, TURN_OVER, TYPED
+from judgement.waits import pause_for, settled
 
 CERTAIN = 0.001  # a probability nearer to 0 or 1 counts as this near
 EAGER = 1.0  # logits by which proactivity moves the bar; the prompt tells it as well
 WELCOME = 0.8  # proactivity at least, for a user who wishes to be interrupted
+
+SPOKEN = (Kind.PARTIAL, Kind.PAUSE)  # in which the user's turn is open
 
 # The threshold of a kind is one on anything but silence; it is named after its usual action.
 ACTS = {
@@ -65,16 +70,30 @@ class Calibration:
 
 
 class Tuned:
-    """A judge whose probabilities are calibrated and whose action follows the thresholds."""
+    """A judge whose probabilities are calibrated and whose action follows the thresholds.
 
-    def __init__(self, judge: Judge, calibration: Calibration) -> None:
+    With `endings` a pause is answered once it has lasted as long as the turn's end is in doubt.
+    """
+
+    def __init__(
+        self, judge: Judge, calibration: Calibration, endings: Endings | None = None
+    ) -> None:
         self.name = judge.name
         self._judge = judge
         self._calibration = calibration
+        self._endings = endings
 
     async def judge(self, moment: Moment) -> Decision:
         """The judge's decision on `moment`, tuned. Raises `JudgeError` as the judge does."""
-        return tuned(await self._judge.judge(moment), moment, self._calibration)
+        if self._endings is None or moment.kind not in SPOKEN or moment.signals.get(TYPED):
+            return tuned(await self._judge.judge(moment), moment, self._calibration)
+        decision, ending = await asyncio.gather(
+            self._judge.judge(moment), self._endings.over(moment)
+        )
+        decision = tuned(decision, moment, self._calibration)
+        if moment.kind is Kind.PARTIAL:  # its words are read now: at the pause few are left
+            return decision
+        return timed(decision, moment, ending, self._calibration)
 
     async def read_ahead(self, moment: Moment) -> None:
         """As the judge does."""
@@ -99,6 +118,23 @@ def tuned(decision: Decision, moment: Moment, calibration: Calibration) -> Decis
     reason = f"{action} at {heard[action]:.0%}"
     if (acts > heard[Action.SILENCE]) is not (action is not Action.SILENCE):
         reason += f", the bar is {bar:.0%}"
+    return replace(decision, action=action, probabilities=heard, reason=reason)
+
+
+def timed(
+    decision: Decision, moment: Moment, ending: float | None, calibration: Calibration
+) -> Decision:
+    """A tuned decision on a pause, which waits for the longer the less sure the end is.
+
+    `ending` is the probability that the words end there; see `judgement.waits`.
+    """
+    over = settled(1 - decision.probabilities[Action.SILENCE], ending)
+    heard = with_silence(decision.probabilities, 1 - over)
+    wait = pause_for(over)
+    action = Action.SILENCE
+    if moment.pause >= wait - 1e-6:
+        action = _answer(heard, moment, calibration.thresholds)
+    reason = f"over at {over:.0%}: " + (f"waits {wait:.1f} s" if wait < math.inf else "goes on")
     return replace(decision, action=action, probabilities=heard, reason=reason)
 
 
@@ -147,6 +183,16 @@ def chosen(
     acts = 1 - probabilities[Action.SILENCE]
     if acts < threshold(moment, thresholds):
         return Action.SILENCE
+    return _answer(probabilities, moment, thresholds)
+
+
+def _answer(
+    probabilities: Mapping[Action, float],
+    moment: Moment,
+    thresholds: Mapping[tuple[Kind, Action], float],
+) -> Action:
+    """The likeliest of what is not silence."""
+    acts = 1 - probabilities[Action.SILENCE]
     usual = ACTS[moment.kind]
     rest = {
         action: share

@@ -15,9 +15,10 @@ from config.personas import load_persona, personas
 from config.settings import Settings
 from judgement.artefact import Adapter, AdapterError
 from judgement.corrects import Corrects
+from judgement.endings import Endings
 from judgement.judge import Guarded, Judge, read_ahead
 from judgement.llama import LlamaJudge
-from judgement.local import complete, judge_server, opened
+from judgement.local import complete, endings_server, judge_server, opened, opened_endings
 from judgement.moment import Kind, Moment
 from judgement.nearest import Nearest
 from judgement.permitted import Limits, Permitted
@@ -60,6 +61,7 @@ class Shared:
     judge_client: AsyncOpenAI | None = None
     judge_server: LocalServer | None = None
     adapter: Adapter | None = None
+    endings: Endings | None = None
     policies: PolicyMatcher | None = None
     nearest: Nearest | None = None
     lines: dict[str, Line] = field(default_factory=dict[str, Line])
@@ -96,6 +98,7 @@ class Shared:
             judge_client=_judge_client(settings, judge_server),
             judge_server=judge_server,
             adapter=adapter,
+            endings=await _endings(settings, adapter),
             policies=policies,
             nearest=nearest,
         )
@@ -157,7 +160,7 @@ class Shared:
             labels=self.labels if local else None,
             trained=self.adapter is not None,
         )
-        return complete(llama, self.adapter)
+        return complete(llama, self.adapter, self.endings and self.endings.anew())
 
 
 def _others(persona: Persona, known: OnTime | None) -> Persona:
@@ -198,6 +201,16 @@ def _judge_server(settings: Settings, adapter: Adapter | None) -> LocalServer | 
     return judge_server(
         _model(settings), adapter, slots=choice.slots, threads=threads, models=models
     )
+
+
+async def _endings(settings: Settings, adapter: Adapter | None) -> Endings | None:
+    """What tells where a message ends, beside the trained judge."""
+    choice = settings.model_server
+    if choice is None or adapter is None:
+        return None
+    models, model = models_folder(settings), _model(settings)
+    server = await asyncio.to_thread(endings_server, model, slots=choice.slots, models=models)
+    return await opened_endings(server)
 
 
 def _server(settings: Settings) -> LocalServer | None:
