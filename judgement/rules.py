@@ -1,6 +1,7 @@
 """The baseline judge: words, pauses and policies, no model."""
 
 from judgement.decision import Action, Decision, decide
+from judgement.dictation import least_wait
 from judgement.moment import Kind, Moment
 from judgement.signals import POLICY, POLICY_MATCH
 from judgement.words import (
@@ -83,9 +84,12 @@ def pause_to_wait_for(moment: Moment) -> float:
 
     A fifth of a second where the voice sounds finished, up to a second longer
     where it doesn't; less of that where the words ask or state something
-    whole, and a second more where they break off.
+    whole, a second more where they break off, and more still where something is
+    said piece by piece.
     """
     doubt = 1 - moment.signal("turn_over", 0.5)
+    if least := least_wait(moment):
+        return least + doubt
     if is_unfinished(moment.said):
         return 1.2 + doubt
     if is_question(moment.said):

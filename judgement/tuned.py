@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from judgement.decision import Action, Decision
+from judgement.dictation import least_wait
 from judgement.endings import Endings
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
@@ -130,7 +131,7 @@ def timed(
     """
     over = settled(1 - decision.probabilities[Action.SILENCE], ending)
     heard = with_silence(decision.probabilities, 1 - over)
-    wait = pause_for(over)
+    wait = max(pause_for(over), least_wait(moment))
     action = Action.SILENCE
     if moment.pause >= wait - 1e-6:
         action = _answer(heard, moment, calibration.thresholds)
