@@ -21,6 +21,7 @@ from pipecat.workers.runner import WorkerRunner
 from processors.action_judgement import ActionJudgementProcessor
 from processors.connection import connect, follow, hang_up
 from processors.guidance import GuidanceProcessor
+from processors.hold import Hold
 from processors.lines import LinePlayer
 from processors.memory import MemoryProcessor
 from processors.moments import MomentProcessor
@@ -48,7 +49,8 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
     hear, speak = pair.user(), pair.assistant()
     remember_summaries(speak, talk.keeper)
     sample = SamplePlayer()
-    strategy = StrategyProcessor(role, follows_guidance=settings.reply.follows_guidance)
+    guided = settings.reply.follows_guidance
+    strategy = StrategyProcessor(role, follows_guidance=guided, doubt=talk.doubt)
 
     pipeline = Pipeline(
         [
@@ -85,8 +87,9 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
 async def bot(runner_args: RunnerArguments) -> None:
     """One talk, from the moment that somebody connects. Pipecat's runner calls this."""
     shared = shared_now()
-    transport = await connect(runner_args)
-    talk = await Talk.begin(shared, runner_args.body)
+    hold = Hold()
+    transport = await connect(runner_args, hold)
+    talk = await Talk.begin(shared, runner_args.body, hold)
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(agent(transport, talk, shared))
     try:

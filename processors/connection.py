@@ -1,6 +1,8 @@
 """How a client is connected to a talk, and what its coming and going does."""
 
 import asyncio
+from functools import partial
+from typing import Any
 
 from loguru import logger
 from pipecat.pipeline.worker import PipelineWorker
@@ -10,6 +12,7 @@ from pipecat.transports.base_transport import BaseTransport, TransportParams
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 
 from processors.client import ClientMessages
+from processors.hold import Hold
 from processors.sample import SamplePlayer
 from processors.socket import SocketSerializer
 from processors.talk import Talk
@@ -18,26 +21,22 @@ UNCONNECTED = 15.0  # s in which an offer must become a connection
 CHUNKS = 2  # of 10 ms that leave at a time: less than Pipecat's 4, so that less is in flight
 
 
-def _webrtc() -> TransportParams:
-    return TransportParams(
-        audio_in_enabled=True, audio_out_enabled=True, audio_out_10ms_chunks=CHUNKS
-    )
+def _webrtc(**sound: Any) -> TransportParams:
+    return TransportParams(audio_out_10ms_chunks=CHUNKS, **sound)
 
 
-def _socket() -> FastAPIWebsocketParams:
-    return FastAPIWebsocketParams(
-        audio_in_enabled=True, audio_out_enabled=True, serializer=SocketSerializer()
-    )
+def _socket(**sound: Any) -> FastAPIWebsocketParams:
+    return FastAPIWebsocketParams(serializer=SocketSerializer(), **sound)
 
 
-def _telephone() -> FastAPIWebsocketParams:
-    return FastAPIWebsocketParams(audio_in_enabled=True, audio_out_enabled=True)
+def _telephone(**sound: Any) -> FastAPIWebsocketParams:
+    return FastAPIWebsocketParams(**sound)
 
 
-def _daily() -> TransportParams:
+def _daily(**sound: Any) -> TransportParams:
     from pipecat.transports.daily.transport import DailyParams
 
-    return DailyParams(audio_in_enabled=True, audio_out_enabled=True)
+    return DailyParams(**sound)
 
 
 PARAMS = {
@@ -48,9 +47,11 @@ PARAMS = {
 }
 
 
-async def connect(runner_args: RunnerArguments) -> BaseTransport:
-    """The transport that the client asked for."""
-    return await create_transport(runner_args, PARAMS)
+async def connect(runner_args: RunnerArguments, hold: Hold) -> BaseTransport:
+    """The transport that the client asked for; its sound leaves through `hold`."""
+    sound = {"audio_in_enabled": True, "audio_out_enabled": True, "audio_out_filter": hold}
+    params = {name: partial(make, **sound) for name, make in PARAMS.items()}
+    return await create_transport(runner_args, params)
 
 
 async def hang_up(runner_args: RunnerArguments) -> None:

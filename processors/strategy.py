@@ -17,6 +17,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.time import time_now_iso8601
 
 from judgement.decision import Action
+from judgement.doubt import Doubt
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment
 from judgement.words import is_backchannel
@@ -46,14 +47,16 @@ class StrategyProcessor(FrameProcessor):
 
     A decision that comes too late for its moment (the turn is closed, the user
     speaks again, the agent is silent already) changes nothing. What was done is
-    pushed as ActedFrame. `follows_guidance` is false for a reply model too
+    pushed as ActedFrame. `doubt` holds the agent's sound until an overlap is
+    decided. `follows_guidance` is false for a reply model too
     small to be guided: then the persona's line alone is the answer.
     """
 
-    def __init__(self, role: Role, *, follows_guidance: bool):
+    def __init__(self, role: Role, *, follows_guidance: bool, doubt: Doubt):
         super().__init__()
         self._role = role
         self._follows_guidance = follows_guidance
+        self._doubt = doubt
         self._floor = Floor.OPEN
         self._turn = 0  # the turn that decisions must be about
         self._opened = False
@@ -79,6 +82,7 @@ class StrategyProcessor(FrameProcessor):
             case _:
                 if event := FLOOR_EVENTS.get(type(frame)):
                     self._floor = NEXT[self._floor][event]
+                    self._doubt.floor(event)
 
     async def _act(self, frame: DecisionFrame) -> str:
         """Carry out a decision; what became of it in a word or two."""
@@ -124,8 +128,10 @@ class StrategyProcessor(FrameProcessor):
         if self._floor not in (Floor.BOTH, Floor.AGENT):
             return "too late"
         if action is Action.SILENCE:
+            self._doubt.went_on(moment)
             await self._note_backchannel(moment)
             return "went on"
+        self._doubt.yielded()
         await self._open()
         await self.push_frame(TurnOpenedFrame(), FrameDirection.UPSTREAM)
         return "yielded"
@@ -189,6 +195,8 @@ class StrategyProcessor(FrameProcessor):
 
     async def _close(self, said: str, *, answer: bool, cut_in: bool = False):
         """End the user's turn with the words `said`, to be answered by the model or not."""
+        if cut_in:
+            self._doubt.cuts_in()
         words = TranscriptionFrame(text=said, user_id="", timestamp=time_now_iso8601())
         words.interruptible = False
         self._opened = False

@@ -11,15 +11,17 @@ from typing import Any
 
 from pipecat.audio.turn.base_turn_analyzer import BaseTurnAnalyzer
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
-from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams
 
 from config.personas import personas
 from config.settings import Settings
+from judgement.doubt import Doubt
 from judgement.listener import Listener
 from memory.habits import Habits
 from memory.keeper import Keeper
 from processors.door import Door
+from processors.ears import Ears
+from processors.hold import Hold
 from processors.recorder import Recorder
 from processors.role import Role
 from processors.shared import Shared
@@ -40,10 +42,14 @@ class Talk:
     door: Door
     vad: VADAnalyzer
     turn_model: BaseTurnAnalyzer | None
+    doubt: Doubt
 
     @classmethod
-    async def begin(cls, shared: Shared, body: object) -> "Talk":
-        """A talk as the client asked for it in `body`; what it got wrong is left out."""
+    async def begin(cls, shared: Shared, body: object, hold: Hold) -> "Talk":
+        """A talk as the client asked for it in `body`; what it got wrong is left out.
+
+        `hold` is where its sound leaves: the transport's `audio_out_filter`.
+        """
         wish: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
         talk = str(uuid.uuid4())
         user = _user(wish.get("user")) or f"guest-{talk}"
@@ -68,7 +74,8 @@ class Talk:
         shared.expire_soon()
         is_lasting = shared.settings.memory.store != "none"
         await keeper.start()
-        vad, turn_model = await asyncio.to_thread(_ears, shared.settings)
+        doubt = _doubt(shared.settings, hold)
+        vad, turn_model = await asyncio.to_thread(_ears, shared.settings, doubt)
         return cls(
             id=talk,
             user=user,
@@ -81,6 +88,7 @@ class Talk:
             door=Door(shared.blocks, user, max_text=limits.max_text),
             vad=vad,
             turn_model=turn_model,
+            doubt=doubt,
         )
 
     def change_persona(self, name: str) -> bool:
@@ -109,9 +117,15 @@ class Talk:
         asyncio.get_running_loop().call_later(1.0, gc.collect)
 
 
-def _ears(settings: Settings) -> tuple[VADAnalyzer, BaseTurnAnalyzer | None]:
+def _doubt(settings: Settings, hold: Hold) -> Doubt:
+    overlap = settings.overlap
+    hold.low, hold.longest = overlap.low, overlap.longest_pause
+    return Doubt(hold, pause_after=overlap.pause_after, longest=overlap.longest_pause)
+
+
+def _ears(settings: Settings, doubt: Doubt) -> tuple[VADAnalyzer, BaseTurnAnalyzer | None]:
     """Two models of a talk's own, 0.1 s to load: off the event loop, where others talk."""
-    vad = SileroVADAnalyzer(params=VADParams(**settings.vad.model_dump()))
+    vad = Ears(VADParams(**settings.vad.model_dump()), doubt.window)
     return vad, LocalSmartTurnAnalyzerV3() if settings.turn == "smart-turn" else None
 
 
