@@ -12,14 +12,17 @@ VOICED = 0.5  # how sure the detector must be of a window
 class Ears(SileroVADAnalyzer):
     """Silero as Pipecat runs it, and each window's verdict at once.
 
-    `on_window` is called on the event loop for every 32 ms; loudness must be over
-    `min_volume` there too.
+    `on_window` is called on the event loop for every 32 ms. Pipecat smooths the
+    volume over several windows before it counts any, so that speech would count
+    0.35 s after its first sound, and a word with a pause behind it not at all:
+    here it counts after `start_secs` of voice.
     """
 
     def __init__(self, params: VADParams, on_window: Callable[[bool], None]) -> None:
         super().__init__(params=params)
         self._on_window = on_window
         self._windows: list[bool] = []
+        self._smoothing_factor = 1.0
         # Pipecat's volume runs from 0 at -110 dB to 1 at -10 dB of full scale.
         self._loud = 32768 * 10 ** ((100 * params.min_volume - 110) / 20)
 
