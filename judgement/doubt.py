@@ -14,6 +14,7 @@ from judgement.words import is_backchannel
 WINDOW = 0.032  # s of sound that the voice detector judges at a time
 HUSH = 0.42
 SETTLED = 0.5  # s for speech: the detector's pause, then 0.3 s in which its last words come
+BREATH = 0.1  # s for "mhm": sooner, it may be what was understood of the first half of a word
 TAIL = 0.1  # s since a voice was last heard that is still the end of what was said before
 
 
@@ -78,7 +79,7 @@ class Sound(Protocol):
 class Doubt:
     """Turns the agent down at once, pauses it while doubt lasts, lets it go on or end."""
 
-    def __init__(self, sound: Sound, *, pause_after: float = 0.15, longest: float = 3.0) -> None:
+    def __init__(self, sound: Sound, *, pause_after: float = 0.09, longest: float = 3.0) -> None:
         """Pause after `pause_after` seconds of voice, for `longest` at most."""
         self.state = State.SILENT
         self._sound = sound
@@ -88,6 +89,7 @@ class Doubt:
         self._quiet = HUSH  # s since it was last heard
         self._paused = 0.0  # s that the agent has waited
         self._is_speech = False  # whether the voice has been speech since it began
+        self._acknowledges = False  # whether it said no more than "mhm" so far
         self._user_speaks = False
         self._level = Level.FULL
 
@@ -99,7 +101,7 @@ class Doubt:
             self._move(Sign.VOICE)
         else:
             self._quiet += WINDOW
-            if self._quiet >= (SETTLED if self._is_speech else HUSH):
+            if self._quiet >= self._enough():
                 self._over()
         if self._level is Level.NONE:
             self._paused += WINDOW
@@ -126,7 +128,8 @@ class Doubt:
 
     def went_on(self, moment: Moment) -> None:
         """The agent was to go on at `moment`; its words may be few yet and say nothing."""
-        if moment.signals.get("finished") or is_backchannel(moment.said):
+        self._acknowledges = is_backchannel(moment.said)
+        if moment.signals.get("finished"):
             self._move(Sign.DISMISSED)
 
     def yielded(self) -> None:
@@ -140,9 +143,15 @@ class Doubt:
         if self._quiet < TAIL and not self._user_speaks and self.state is State.CLEAR:
             self._move(Sign.DISMISSED)
 
+    def _enough(self) -> float:
+        """How long a silence ends the doubt."""
+        if self._acknowledges:
+            return BREATH
+        return SETTLED if self._is_speech else HUSH
+
     def _over(self) -> None:
         self._voice = 0.0
-        self._is_speech = False
+        self._is_speech = self._acknowledges = False
         self._move(Sign.HUSH)
 
     def _move(self, sign: Sign) -> None:
