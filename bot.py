@@ -6,20 +6,16 @@ python bot.py --config config/NAME.yaml --check   what would run, and what is mi
 """
 
 from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineParams, PipelineWorker
-from pipecat.processors.aggregators.llm_context import LLMContext
-from pipecat.processors.aggregators.llm_response_universal import (
-    LLMContextAggregatorPair,
-    LLMUserAggregatorParams,
-)
-from pipecat.processors.frameworks.rtvi import RTVIObserverParams
+from pipecat.pipeline.worker import PipelineWorker
 from pipecat.runner.types import RunnerArguments
 from pipecat.transports.base_transport import BaseTransport
 from pipecat.workers.runner import WorkerRunner
 
 from processors.action_judgement import ActionJudgementProcessor
-from processors.connection import connect, follow, hang_up
+from processors.connection import connect, follow, hang_up, working
+from processors.context import talk_context
 from processors.guidance import GuidanceProcessor
+from processors.hold import Hold
 from processors.hush import HushProcessor
 from processors.lines import LinePlayer
 from processors.memory import MemoryProcessor
@@ -30,32 +26,19 @@ from processors.services import build_llm, build_stt, build_tts
 from processors.shared import Shared, shared_now
 from processors.speculation import speculate
 from processors.strategy import StrategyProcessor
-from processors.summary import remember_summaries, summarized
 from processors.talk import Talk
 from processors.timeline import TimelineProcessor
-from processors.turns import decided_turns
 
 
 def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorker:
     """Sound in, sound out: read the list from top to bottom."""
     settings, role, listener = shared.settings, talk.role, talk.listener
-    context = LLMContext()
-    pair = LLMContextAggregatorPair(
-        context,
-        user_params=LLMUserAggregatorParams(
-            user_turn_strategies=decided_turns(), empty_user_turn=None
-        ),
-        assistant_params=summarized(settings.reply),
-    )
-    hear, speak = pair.user(), pair.assistant()
-    remember_summaries(speak, talk.keeper)
+    context, hear, speak = talk_context(settings, talk.keeper)
     sample = SamplePlayer()
     model = build_llm(settings, server_url=shared.server and shared.server.url)
     voice = build_tts(settings)
-    speculation = speculate(model, voice)
-    strategy = StrategyProcessor(
-        role, follows_guidance=settings.reply.follows_guidance, speculation=speculation
-    )
+    guided = settings.reply.follows_guidance
+    strategy = StrategyProcessor(role, talk.doubt, speculate(model, voice), follows_guidance=guided)
 
     pipeline = Pipeline(
         [
@@ -79,12 +62,7 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
             speak,  # what was really heard
         ]
     )
-    worker = PipelineWorker(
-        pipeline,
-        params=PipelineParams(enable_metrics=True),
-        rtvi_observer_params=RTVIObserverParams(ignored_sources=[strategy]),
-        idle_timeout_secs=settings.limits.max_talk_minutes * 60,
-    )
+    worker = working(pipeline, strategy, minutes=settings.limits.max_talk_minutes)
     follow(worker, transport, talk, sample)
     return worker
 
@@ -92,8 +70,9 @@ def agent(transport: BaseTransport, talk: Talk, shared: Shared) -> PipelineWorke
 async def bot(runner_args: RunnerArguments) -> None:
     """One talk, from the moment that somebody connects. Pipecat's runner calls this."""
     shared = shared_now()
-    transport = await connect(runner_args)
-    talk = await Talk.begin(shared, runner_args.body)
+    hold = Hold()
+    transport = await connect(runner_args, hold)
+    talk = await Talk.begin(shared, runner_args.body, hold)
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(agent(transport, talk, shared))
     try:

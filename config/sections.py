@@ -110,6 +110,20 @@ class Vad(Section):
     )
 
 
+class Overlap(Section):
+    """What the agent does while the user makes a sound and nothing is decided."""
+
+    low: Number = Field(
+        default=0.25, gt=0, le=1, description="how loud it goes on at once; 1: as before"
+    )
+    pause_after: Number = Field(
+        default=0.09, gt=0, le=5, description="seconds of voice after which it waits"
+    )
+    longest_pause: Number = Field(
+        default=3.0, gt=0, le=30, description="seconds it waits at most, then it goes on"
+    )
+
+
 class Reply(Section):
     """How the reply model answers."""
 

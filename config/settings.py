@@ -18,6 +18,7 @@ from config.sections import (
     JudgeChoice,
     Limits,
     ModelServer,
+    Overlap,
     Privacy,
     Reply,
     Section,
@@ -47,6 +48,9 @@ class Settings(Section):
     vad: Vad = Field(default=Vad(), description="when sound counts as speech")
     turn: Literal["smart-turn", "none"] = Field(
         default="smart-turn", description="audio model that tells the end of a turn from a pause"
+    )
+    overlap: Overlap = Field(
+        default=Overlap(), description="what the agent does while the user makes a sound over it"
     )
     reply: Reply = Field(default=Reply(), description="how the reply model answers")
     judge: JudgeChoice = Field(default=JudgeChoice(), description="who decides when to speak")

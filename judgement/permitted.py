@@ -7,8 +7,9 @@ from datetime import time
 from judgement.decision import Action, Decision
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
-from judgement.words import EMERGENCIES, has_phrase, is_question
+from judgement.words import EMERGENCIES, STOPS, has_phrase, is_question
 
+SHORT = 0.5  # s of speech that may be no more than "mm-hmm", whatever is understood of it
 ALLOWED = {
     Kind.PARTIAL: (Action.SILENCE, Action.INTERRUPT),
     Kind.PAUSE: (Action.REPLY, Action.SILENCE, Action.REFUSE, Action.DEFLECT),
@@ -53,6 +54,8 @@ class Permitted:
             return _nearest(action, moment), f"{action} is no answer to a {moment.kind}"
         if action is Action.INTERRUPT and (why := self._no_interruption(moment)):
             return Action.SILENCE, why
+        if moment.kind is Kind.OVERLAP and action is Action.REPLY and _may_be_short(moment):
+            return Action.SILENCE, "may be over already"
         if moment.kind is Kind.PAUSE and action is not Action.REPLY:
             return self._must_answer(action, moment)
         if moment.kind is Kind.IDLE and self._is_quiet(moment):
@@ -89,6 +92,13 @@ class Permitted:
         except ValueError:
             return False
         return begin <= now < end if begin <= end else now >= begin or now < end
+
+
+def _may_be_short(moment: Moment) -> bool:
+    """Whether more of the sound would tell. The agent is paused meanwhile: no haste."""
+    if moment.signals.get("finished") or has_phrase(moment.said, STOPS + EMERGENCIES):
+        return False
+    return moment.signal("sound_seconds", SHORT) < SHORT
 
 
 def _nearest(action: Action, moment: Moment) -> Action:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 BACKCHANNELS = frozenset(
-    "mhm mm mmm hmm hm uh-huh uhhuh uh huh um yeah yep yes yup ok okay right sure "
+    "mhm mm-hmm mm mmm hmm hm uh-huh uhhuh uh huh um yeah yep yes yup ok okay right sure "
     "aha ah oh wow really nice cool great good exactly totally absolutely i see".split()
 )
 STOPS = (

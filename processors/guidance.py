@@ -3,8 +3,11 @@
 from typing import Any
 
 from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
     Frame,
     InterruptionFrame,
+    LLMContextAssistantTurnFrame,
     LLMContextFrame,
     LLMUpdateSettingsFrame,
 )
@@ -23,7 +26,8 @@ class GuidanceProcessor(FrameProcessor):
 
     The shared context holds what was said and nothing else. The copy keeps the
     last messages, `history` at most. Guidance serves the next answer only; an
-    interruption drops it.
+    interruption drops it. Until the agent speaks again, every copy also says
+    after which word it was interrupted.
     """
 
     def __init__(self, role: Role, listener: Listener, context: LLMContext, *, history: int):
@@ -35,6 +39,9 @@ class GuidanceProcessor(FrameProcessor):
         self._history = history
         self._guidance = ""
         self._manner = ""
+        self._speaks = False
+        self._cut_off = False  # interrupted, and silent since
+        self._heard = ""  # of the turn that was cut off
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
@@ -48,11 +55,24 @@ class GuidanceProcessor(FrameProcessor):
             case WordsFrame(said=said):
                 await self._take_manner()
                 await self.push_frame(ReadAheadFrame(self._with(said)))
+            case _:
+                self._note(frame)
+                await self.push_frame(frame, direction)
+
+    def _note(self, frame: Frame):
+        """Keep up with who was interrupted."""
+        match frame:
             case InterruptionFrame():
                 self._guidance = ""
-                await self.push_frame(frame, direction)
+                self._cut_off = self._cut_off or self._speaks
+            case LLMContextAssistantTurnFrame() if self._cut_off:
+                self._heard = frame.text
+            case BotStartedSpeakingFrame():
+                self._speaks, self._cut_off, self._heard = True, False, ""
+            case BotStoppedSpeakingFrame():
+                self._speaks = False
             case _:
-                await self.push_frame(frame, direction)
+                pass
 
     async def _take_manner(self):
         """Tell the model who it is, once a persona."""
@@ -75,7 +95,7 @@ class GuidanceProcessor(FrameProcessor):
 
     def _copy(self, context: LLMContext) -> LLMContext:
         guidance, self._guidance = self._guidance, ""
-        last = [manners.known(self._listener.told), guidance]
+        last = [manners.known(self._listener.told), manners.cut_off(self._heard), guidance]
         messages: list[Any] = [
             *self._latest(context),
             *({"role": "system", "content": text} for text in last if text),

@@ -1,25 +1,14 @@
 """Sound -> voice: that it began and ended, as Pipecat says, and that it may have ended."""
 
-from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADState
 from pipecat.frames.frames import Frame, InputAudioRawFrame
 from pipecat.processors.audio.vad_processor import VADProcessor
 from pipecat.processors.frame_processor import FrameDirection
 
+from processors.ears import Ears
 from processors.frames import HushFrame, VoiceBackFrame
 
 HUSH = 0.06  # s without voice after which the turn may be over: two of Silero's windows
-
-
-class VoiceDetector(SileroVADAnalyzer):
-    """Silero, which keeps the state that it was last in."""
-
-    state = VADState.QUIET
-
-    async def analyze_audio(self, buffer: bytes) -> VADState:
-        """The state after `buffer`, kept as well."""
-        self.state = await super().analyze_audio(buffer)
-        return self.state
 
 
 class HushProcessor(VADProcessor):
@@ -30,7 +19,7 @@ class HushProcessor(VADProcessor):
     Pipecat's own frame says that it ended.
     """
 
-    def __init__(self, *, vad_analyzer: VoiceDetector):
+    def __init__(self, *, vad_analyzer: Ears):
         super().__init__(vad_analyzer=vad_analyzer)
         self._detector = vad_analyzer
         self._silent = 0.0

@@ -2,6 +2,8 @@
 
 from judgement.decision import Action
 
+LAST_WORDS = 3  # that tell where the agent was interrupted
+
 
 def after_line(action: Action, line: str) -> str:
     """The persona's line has been spoken; the model goes on from it."""
@@ -30,6 +32,12 @@ def opening(action: Action) -> str:
     if action is Action.DEFLECT:
         return "Nobody has spoken for a while. Bring up another subject in one short sentence."
     return "Nobody has spoken for a while. Say one short, friendly sentence to go on."
+
+
+def cut_off(heard: str) -> str:
+    """The user has interrupted the agent, which was heard as far as `heard`."""
+    words = heard.split()[-LAST_WORDS:]
+    return f'You were interrupted after "…{" ".join(words)}".' if words else ""
 
 
 def known(told: tuple[str, ...]) -> str:

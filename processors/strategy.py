@@ -19,6 +19,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.time import time_now_iso8601
 
 from judgement.decision import Action
+from judgement.doubt import Doubt
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment
 from judgement.signals import AHEAD
@@ -58,17 +59,24 @@ class StrategyProcessor(FrameProcessor):
 
     A decision that comes too late for its moment (the turn is closed, the user
     speaks again, the agent is silent already) changes nothing. What was done is
-    pushed as ActedFrame. `follows_guidance` is false for a reply model too
+    pushed as ActedFrame. `doubt` holds the agent's sound until an overlap is
+    decided. `follows_guidance` is false for a reply model too
     small to be guided: then the persona's line alone is the answer.
     """
 
     def __init__(
-        self, role: Role, *, follows_guidance: bool, speculation: Speculation | None = None
+        self,
+        role: Role,
+        doubt: Doubt,
+        speculation: Speculation | None = None,
+        *,
+        follows_guidance: bool,
     ):
         """Without a `speculation` no reply is begun before its turn is over."""
         super().__init__()
         self._role = role
         self._follows_guidance = follows_guidance
+        self._doubt = doubt
         self._floor = Floor.OPEN
         self._turn = 0  # the turn that decisions must be about
         self._opened = False
@@ -120,6 +128,7 @@ class StrategyProcessor(FrameProcessor):
                 pass
         if event := FLOOR_EVENTS.get(type(frame)):
             self._floor = NEXT[self._floor][event]
+            self._doubt.floor(event)
 
     async def _speculate(self, moment: Moment):
         """Begin a reply to words that may be all; drop one to words that were not."""
@@ -186,8 +195,10 @@ class StrategyProcessor(FrameProcessor):
         if self._floor not in (Floor.BOTH, Floor.AGENT):
             return "too late"
         if action is Action.SILENCE:
+            self._doubt.went_on(moment)
             await self._note_backchannel(moment)
             return "went on"
+        self._doubt.yielded()
         await self._open()
         await self.push_frame(TurnOpenedFrame(), FrameDirection.UPSTREAM)
         return "yielded"
@@ -255,6 +266,8 @@ class StrategyProcessor(FrameProcessor):
 
     async def _close(self, said: str, *, answer: bool, cut_in: bool = False):
         """End the user's turn with the words `said`, to be answered by the model or not."""
+        if cut_in:
+            self._doubt.cuts_in()
         words = TranscriptionFrame(text=said, user_id="", timestamp=time_now_iso8601())
         words.interruptible = False
         self._opened = False

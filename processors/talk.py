@@ -14,11 +14,13 @@ from pipecat.audio.vad.vad_analyzer import VADParams
 
 from config.personas import personas
 from config.settings import Settings
+from judgement.doubt import Doubt
 from judgement.listener import Listener
 from memory.habits import Habits
 from memory.keeper import Keeper
 from processors.door import Door
-from processors.hush import VoiceDetector
+from processors.ears import Ears
+from processors.hold import Hold
 from processors.recorder import Recorder
 from processors.role import Role
 from processors.shared import Shared
@@ -38,13 +40,17 @@ class Talk:
     keeper: Keeper
     recorder: Recorder
     door: Door
-    vad: VoiceDetector
+    vad: Ears
     turn_model: TurnModel | None
+    doubt: Doubt
     remembers: bool  # with consent; else nothing outlives the talk
 
     @classmethod
-    async def begin(cls, shared: Shared, body: object) -> "Talk":
-        """A talk as the client asked for it in `body`; what it got wrong is left out."""
+    async def begin(cls, shared: Shared, body: object, hold: Hold) -> "Talk":
+        """A talk as the client asked for it in `body`; what it got wrong is left out.
+
+        `hold` is where its sound leaves: the transport's `audio_out_filter`.
+        """
         wish: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
         talk = str(uuid.uuid4())
         user = _user(wish.get("user")) or f"guest-{talk}"
@@ -68,7 +74,8 @@ class Talk:
         )
         shared.expire_soon()
         await keeper.start()
-        vad, turn_model = await asyncio.to_thread(_ears, shared.settings)
+        doubt = _doubt(shared.settings, hold)
+        vad, turn_model = await asyncio.to_thread(_ears, shared.settings, doubt)
         return cls(
             id=talk,
             user=user,
@@ -80,6 +87,7 @@ class Talk:
             vad=vad,
             turn_model=turn_model,
             remembers=remembers,
+            doubt=doubt,
         )
 
     def change_persona(self, name: str) -> bool:
@@ -108,10 +116,16 @@ class Talk:
         asyncio.get_running_loop().call_later(1.0, gc.collect)
 
 
-def _ears(settings: Settings) -> tuple[VoiceDetector, TurnModel | None]:
+def _doubt(settings: Settings, hold: Hold) -> Doubt:
+    overlap = settings.overlap
+    hold.low, hold.longest = overlap.low, overlap.longest_pause
+    return Doubt(hold, pause_after=overlap.pause_after, longest=overlap.longest_pause)
+
+
+def _ears(settings: Settings, doubt: Doubt) -> tuple[Ears, TurnModel | None]:
     """Two models of a talk's own, 0.1 s to load: off the event loop, where others talk."""
-    vad = VoiceDetector(params=VADParams(**settings.vad.model_dump()))
-    return vad, TurnModel(LocalSmartTurnAnalyzerV3()) if settings.turn == "smart-turn" else None
+    ears = Ears(VADParams(**settings.vad.model_dump()), doubt.window)
+    return ears, TurnModel(LocalSmartTurnAnalyzerV3()) if settings.turn == "smart-turn" else None
 
 
 def _user(name: object) -> str:

@@ -33,6 +33,7 @@ from bot import agent
 from judgement.decision import Action, Decision, decide
 from judgement.moment import Kind, Moment
 from judgement.rules import Rules
+from processors.hold import Hold
 from processors.services.moonshine_model import MoonshineModel
 from processors.services.voice import shared_voice
 from processors.shared import Shared
@@ -101,8 +102,9 @@ class _Loudspeaker(BaseOutputTransport):
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         now = asyncio.get_running_loop().time()
         begins = max(now, self._free_at)
-        self.played.append((begins, np.frombuffer(frame.audio, np.int16)))
-        self._free_at = begins + frame.num_frames / frame.sample_rate
+        pcm = np.frombuffer(frame.audio, np.int16)
+        self.played.append((begins, pcm))
+        self._free_at = begins + len(pcm) / frame.sample_rate
         await asyncio.sleep(self._free_at - now)
         return True
 
@@ -116,13 +118,14 @@ class _Loudspeaker(BaseOutputTransport):
 class Air(BaseTransport):
     """Both ends of a talk in one process."""
 
-    def __init__(self):
+    def __init__(self, hold: Hold):
         super().__init__()
         params = TransportParams(
             audio_in_enabled=True,
             audio_out_enabled=True,
             audio_out_sample_rate=RATE,
             audio_out_10ms_chunks=2,
+            audio_out_filter=hold,
         )
         self._register_event_handler("on_client_connected")
         self._register_event_handler("on_client_disconnected")
@@ -198,6 +201,28 @@ class Conversation:
         played = self.air.loudspeaker.played
         return next((t for t, pcm in played if t >= after and np.abs(pcm).max() > 500), None)
 
+    def heard_for(self, seconds: float) -> bool:
+        """Whether the agent has been heard for so long."""
+        began = self.heard_from(0)
+        return began is not None and self.now - began > seconds
+
+    def pauses(self, after: float = 0.0) -> list[tuple[float, float]]:
+        """From when to when the agent's sound stood still for over 0.1 s."""
+        played = [(t, t + len(pcm) / RATE) for t, pcm in self.air.loudspeaker.played if t >= after]
+        ends = zip(played, played[1:], strict=False)
+        return [(end, start) for (_, end), (start, _) in ends if start - end > 0.1]
+
+    def standstill(self, seconds: float) -> float | None:
+        """Since when nothing has played, if for at least so long."""
+        last, pcm = self.air.loudspeaker.played[-1]
+        ended = last + len(pcm) / RATE
+        return ended if self.now - ended > seconds else None
+
+    def words_told(self) -> list[tuple[float, str]]:
+        """The agent's words as the client learns that they were heard, each with its time."""
+        messages = self.air.loudspeaker.messages
+        return [(m["at"], m["data"]["text"]) for m in messages if m["type"] == "bot-tts-text"]
+
     def heard(self, after: float = 0.0) -> Pcm:
         """All the agent's sound since `after`."""
         parts = [pcm for t, pcm in self.air.loudspeaker.played if t >= after]
@@ -235,8 +260,9 @@ class Conversation:
 @asynccontextmanager
 async def talk_to(shared: Shared, **body: Any) -> AsyncIterator[Conversation]:
     """A talk from its greeting to its end."""
-    air = Air()
-    talk = await Talk.begin(shared, body)
+    hold = Hold()
+    air = Air(hold)
+    talk = await Talk.begin(shared, body, hold)
     worker = agent(air, talk, shared)
     speak = next(p for p in _all(worker.pipeline) if isinstance(p, LLMAssistantAggregator))
     runner = WorkerRunner(handle_sigint=False)

@@ -119,7 +119,7 @@ async def test_a_bid_for_the_floor_stops_the_agent_and_the_context_keeps_what_wa
     shared: Shared,
 ):
     async with talk_to(shared, persona="interviewer") as talk:
-        await talk.until(lambda: talk.heard_from(0))
+        await talk.until(lambda: talk.heard_for(1.0))
         began = talk.now
         await talk.say("No wait, stop that please.")
         yielded = await talk.until(talk.outcome("yielded"))

@@ -1,6 +1,9 @@
 from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
     Frame,
     InterruptionFrame,
+    LLMContextAssistantTurnFrame,
     LLMContextFrame,
     LLMUpdateSettingsFrame,
 )
@@ -63,6 +66,36 @@ async def test_an_interruption_drops_the_guidance():
         LLMContextFrame(context()),
     )
     assert contents(frames) == [["hello"]]
+
+
+def in_order(*frames: Frame) -> list[Frame]:
+    """System frames overtake others: each is sent when the last has arrived."""
+    return [each for frame in frames for each in (frame, SleepFrame(0.02))]
+
+
+BEGAN, ENDED = BotStartedSpeakingFrame, BotStoppedSpeakingFrame
+HEARD = LLMContextAssistantTurnFrame("There is a table by the", "")
+
+
+async def test_the_model_is_told_after_which_word_it_was_interrupted():
+    shared = context()
+    cut_off = in_order(BEGAN(), InterruptionFrame(), ENDED(), HEARD)
+    runs = LLMContextFrame(shared, speculation=True), LLMContextFrame(shared)
+    for messages in contents(await guided(*cut_off, *runs)):
+        assert messages == ["hello", 'You were interrupted after "…table by the".']
+    assert shared.messages == context().messages
+
+
+async def test_an_answer_of_which_nothing_was_heard_was_not_interrupted():
+    heard_whole = in_order(BEGAN(), HEARD, ENDED())
+    cut_off = in_order(BEGAN(), InterruptionFrame(), ENDED())
+    assert contents(await guided(*heard_whole, *cut_off, LLMContextFrame(context()))) == [["hello"]]
+
+
+async def test_who_has_spoken_since_was_not_interrupted():
+    cut_off = in_order(BEGAN(), InterruptionFrame(), ENDED(), HEARD)
+    since = in_order(BEGAN(), HEARD, ENDED(), InterruptionFrame())
+    assert contents(await guided(*cut_off, *since, LLMContextFrame(context()))) == [["hello"]]
 
 
 async def test_what_is_remembered_comes_before_the_guidance():

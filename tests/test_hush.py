@@ -3,22 +3,23 @@
 from collections.abc import Sequence
 
 import pytest
-from pipecat.audio.vad.vad_analyzer import VADState
+from pipecat.audio.vad.vad_analyzer import VADParams, VADState
 from pipecat.frames.frames import Frame, InputAudioRawFrame
 from pipecat.tests.utils import run_test
 
+from processors.ears import Ears
 from processors.frames import HushFrame, VoiceBackFrame
-from processors.hush import HUSH, HushProcessor, VoiceDetector
+from processors.hush import HUSH, HushProcessor
 
 RATE, CHUNK = 16_000, 0.02
 QUIET, SPEAKING, STOPPING = VADState.QUIET, VADState.SPEAKING, VADState.STOPPING
 
 
-class Scripted(VoiceDetector):
+class Scripted(Ears):
     """Is in a given state after each chunk."""
 
     def __init__(self, states: Sequence[VADState]) -> None:
-        super().__init__()
+        super().__init__(VADParams(), lambda voiced: None)
         self._states = list(states)
 
     async def analyze_audio(self, buffer: bytes) -> VADState:

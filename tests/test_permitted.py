@@ -42,6 +42,20 @@ async def test_an_interruption_is_held_back(signals: dict, why: str):
     assert decision.action is Action.SILENCE and why in decision.reason
 
 
+@pytest.mark.parametrize(
+    ("said", "signals", "action"),
+    [
+        ("and then", {"sound_seconds": 0.3}, Action.SILENCE),
+        ("", {"sound_seconds": 0.3}, Action.SILENCE),
+        ("and then", {"sound_seconds": 0.3, "finished": True}, Action.REPLY),
+        ("and then they", {"sound_seconds": 0.6}, Action.REPLY),
+        ("wait", {"sound_seconds": 0.1}, Action.REPLY),
+    ],
+)
+async def test_a_sound_that_may_be_over_at_once_is_no_bid_yet(said, signals, action):
+    assert (await held(Action.REPLY, Moment(Kind.OVERLAP, said, signals=signals))).action is action
+
+
 async def test_proactivity_zero_never_interrupts():
     moment = Moment(
         Kind.PARTIAL, "so", signals={"talk_seconds": 60.0}, persona=Policy(proactivity=0.0)

@@ -15,6 +15,7 @@ from pipecat.frames.frames import (
 from pipecat.tests.utils import run_test
 
 from judgement.decision import Action, decide
+from judgement.doubt import Doubt
 from judgement.moment import Kind, Moment
 from judgement.persona import Persona
 from processors.frames import (
@@ -27,6 +28,7 @@ from processors.frames import (
     TurnEndProposedFrame,
     TurnOpenedFrame,
 )
+from processors.hold import Hold
 from processors.role import Role
 from processors.strategy import StrategyProcessor
 
@@ -41,7 +43,7 @@ def decision(kind: Kind, action: Action, said: str = "some words", turn: int = 0
 
 
 async def done(*frames: Frame, guided: bool = False) -> tuple[list[Frame], list[Frame], list[str]]:
-    strategy = StrategyProcessor(Role(PERSONA), follows_guidance=guided)
+    strategy = StrategyProcessor(Role(PERSONA), Doubt(Hold()), follows_guidance=guided)
     down, up = await run_test(strategy, frames_to_send=list(frames))
     outcomes = [frame.outcome for frame in down if isinstance(frame, ActedFrame)]
     return list(down), list(up), outcomes
