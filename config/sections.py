@@ -117,7 +117,7 @@ class Overlap(Section):
         default=0.25, gt=0, le=1, description="how loud it goes on at once; 1: as before"
     )
     pause_after: Number = Field(
-        default=0.09, gt=0, le=5, description="seconds of voice after which it waits"
+        default=0.06, gt=0, le=5, description="seconds of voice after which it waits"
     )
     longest_pause: Number = Field(
         default=3.0, gt=0, le=30, description="seconds it waits at most, then it goes on"

@@ -79,7 +79,7 @@ class Sound(Protocol):
 class Doubt:
     """Turns the agent down at once, pauses it while doubt lasts, lets it go on or end."""
 
-    def __init__(self, sound: Sound, *, pause_after: float = 0.09, longest: float = 3.0) -> None:
+    def __init__(self, sound: Sound, *, pause_after: float = 0.06, longest: float = 3.0) -> None:
         """Pause after `pause_after` seconds of voice, for `longest` at most."""
         self.state = State.SILENT
         self._sound = sound

@@ -262,9 +262,9 @@ class Listener:
         return [self._overlap()]
 
     def _overlap(self, *, finished: bool = False) -> Moment:
-        return self._moment(
-            Kind.OVERLAP, sound_seconds=self.now - self._voice_began, finished=finished
-        )
+        until = self.now if self.user_speaks else self._voice_ended
+        lasted = max(0.0, until - self._voice_began)
+        return self._moment(Kind.OVERLAP, sound_seconds=lasted, finished=finished)
 
     def _idle(self) -> list[Moment]:
         if self._idle_count >= self._idle_times:

@@ -7,9 +7,12 @@ from datetime import time
 from judgement.decision import Action, Decision
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
-from judgement.words import EMERGENCIES, STOPS, has_phrase, is_question
+from judgement.words import EMERGENCIES, STOPS, has_phrase, is_question, words_of
 
-SHORT = 0.5  # s of speech that may be no more than "mm-hmm", whatever is understood of it
+SHORT = 0.5  # s of speech that is no more than "mm-hmm", whatever is understood of it, unless
+BIDS = frozenset(  # it begins with one of these
+    "no but what why who where when how which actually sorry hey please can could i i'm".split()
+)
 ALLOWED = {
     Kind.PARTIAL: (Action.SILENCE, Action.INTERRUPT),
     Kind.PAUSE: (Action.REPLY, Action.SILENCE, Action.REFUSE, Action.DEFLECT),
@@ -54,8 +57,8 @@ class Permitted:
             return _nearest(action, moment), f"{action} is no answer to a {moment.kind}"
         if action is Action.INTERRUPT and (why := self._no_interruption(moment)):
             return Action.SILENCE, why
-        if moment.kind is Kind.OVERLAP and action is Action.REPLY and _may_be_short(moment):
-            return Action.SILENCE, "may be over already"
+        if moment.kind is Kind.OVERLAP and action is Action.REPLY and _is_short(moment):
+            return Action.SILENCE, "too short for a bid"
         if moment.kind is Kind.PAUSE and action is not Action.REPLY:
             return self._must_answer(action, moment)
         if moment.kind is Kind.IDLE and self._is_quiet(moment):
@@ -94,11 +97,17 @@ class Permitted:
         return begin <= now < end if begin <= end else now >= begin or now < end
 
 
-def _may_be_short(moment: Moment) -> bool:
-    """Whether more of the sound would tell. The agent is paused meanwhile: no haste."""
-    if moment.signals.get("finished") or has_phrase(moment.said, STOPS + EMERGENCIES):
+def _is_short(moment: Moment) -> bool:
+    """Whether a sound over the agent is no bid, or not yet: it waits meanwhile, so no haste.
+
+    "Mm-hmm" is seldom understood: its final words may be any, in half a second.
+    """
+    if moment.signal("sound_seconds", SHORT) >= SHORT:
         return False
-    return moment.signal("sound_seconds", SHORT) < SHORT
+    if has_phrase(moment.said, STOPS + EMERGENCIES):
+        return False
+    asks = is_question(moment.said) or not BIDS.isdisjoint(words_of(moment.said)[:1])
+    return not (asks and moment.signals.get("finished"))
 
 
 def _nearest(action: Action, moment: Moment) -> Action:

@@ -30,7 +30,7 @@ class Overheard:
 
     def __init__(self) -> None:
         self.sound = Played()
-        self.doubt = Doubt(self.sound, pause_after=0.09, longest=3.0)
+        self.doubt = Doubt(self.sound, pause_after=0.06, longest=3.0)
         self.doubt.floor(Event.AGENT_STARTS)
 
     @property
@@ -63,8 +63,8 @@ def test_the_first_window_of_voice_turns_the_agent_down():
 
 
 def test_a_voice_that_lasts_pauses_the_agent():
-    assert Overheard().voice(0.06).level is LOW
-    assert Overheard().voice(0.1).level is NONE
+    assert Overheard().voice(WINDOW).level is LOW
+    assert Overheard().voice(2 * WINDOW).level is NONE
 
 
 def test_a_click_is_turned_down_for_and_no_more():

@@ -1,3 +1,5 @@
+import pytest
+
 from judgement.listener import PAUSES, Listener
 from judgement.moment import Kind, Moment, Policy
 
@@ -120,6 +122,17 @@ def test_a_wordless_sound_over_the_agent_is_asked_about_as_it_lasts():
     ear.user_starts()
     lasted = [m.signals["sound_seconds"] for m in hear(ear, 1.0)]
     assert [round(float(s), 1) for s in lasted] == [0.3, 0.6, 0.9]
+
+
+def test_final_words_over_the_agent_tell_how_long_the_sound_was_and_not_the_silence_after():
+    ear = listener()
+    ear.agent_starts()
+    ear.user_starts()
+    hear(ear, 0.6)
+    ear.user_stops(0.2)
+    hear(ear, 0.2)
+    [moment] = ear.words("amen", final=True)
+    assert moment.signals["sound_seconds"] == pytest.approx(0.4)
 
 
 def test_after_a_yield_the_words_over_the_agent_are_a_turn():

@@ -47,7 +47,11 @@ async def test_an_interruption_is_held_back(signals: dict, why: str):
     [
         ("and then", {"sound_seconds": 0.3}, Action.SILENCE),
         ("", {"sound_seconds": 0.3}, Action.SILENCE),
-        ("and then", {"sound_seconds": 0.3, "finished": True}, Action.REPLY),
+        ("in a month", {"sound_seconds": 0.4, "finished": True}, Action.SILENCE),
+        ("and in that case", {"sound_seconds": 0.6, "finished": True}, Action.REPLY),
+        ("why", {"sound_seconds": 0.2}, Action.SILENCE),
+        ("why", {"sound_seconds": 0.2, "finished": True}, Action.REPLY),
+        ("where to?", {"sound_seconds": 0.3, "finished": True}, Action.REPLY),
         ("and then they", {"sound_seconds": 0.6}, Action.REPLY),
         ("wait", {"sound_seconds": 0.1}, Action.REPLY),
     ],
