@@ -285,7 +285,7 @@ class Keeper:
             self._query = None
             limit = self._limit + RECENT + DECISIONS
             try:
-                found = await self._store.recall(self.user, query, limit=limit)
+                found = await self._store.recall(self.user, query, limit=limit, relevant=True)
             except MemoryStoreError as error:
                 self._trouble("memory", error)
             else:

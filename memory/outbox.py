@@ -50,10 +50,12 @@ class Outboxed:
             raise ValueError("a memory's time must be aware")
         await self._at_work(lambda: self._add(memories))
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
         """As the store does; what still waits is not found."""
         self._start()
-        return await self._store.recall(user, query, limit=limit)
+        return await self._store.recall(user, query, limit=limit, relevant=relevant)
 
     async def facts(self, user: str) -> list[Memory]:
         """As the store does, with what waits."""

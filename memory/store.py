@@ -56,11 +56,14 @@ class MemoryStore(Protocol):
         """
         ...
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
         """The user's closest memories, best first, never another user's.
 
         By meaning and by words; of equals the newer first. A turn may bring the
-        turns around it: they count towards `limit`.
+        turns around it: they count towards `limit`. With `relevant`, what most
+        likely does not bear on the query is left out, where the store can tell.
         """
         ...
 

@@ -37,12 +37,26 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         await store.close()
 
 
-async def made(request: pytest.FixtureRequest, folder: Path, stack: AsyncExitStack) -> MemoryStore:
+@pytest.fixture(params=OURS)
+async def with_model(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    """One of ours that has a sentence model."""
+    async with AsyncExitStack() as stack:
+        store = await made(request, tmp_path, stack, Hashed())
+        yield store  # pyright: ignore[reportReturnType] - any of ours has `settled`
+        await store.close()
+
+
+async def made(
+    request: pytest.FixtureRequest,
+    folder: Path,
+    stack: AsyncExitStack,
+    model: Hashed | None = None,
+) -> MemoryStore:
     match request.param:
         case "sqlite":
-            return SqliteStore(folder / "memory.db")
+            return SqliteStore(folder / "memory.db", model)
         case "volatile":
-            return VolatileStore()
+            return VolatileStore(model)
         case "mem0":
             return mem0_store(folder)
         case "letta":
@@ -53,7 +67,7 @@ async def made(request: pytest.FixtureRequest, folder: Path, stack: AsyncExitSta
             server: Server = request.getfixturevalue("postgres")
             from memory.postgres.store import PostgresStore
 
-            return PostgresStore(server.dsn(schema=server.new_schema()))
+            return PostgresStore(server.dsn(schema=server.new_schema()), model)
 
 
 of_ours = pytest.mark.parametrize("store", OURS, indirect=True)
@@ -155,6 +169,34 @@ async def test_no_more_come_back_than_asked_for(store: MemoryStore, limit: int):
     for minutes in range(5):
         await store.remember(said("tea", minutes=minutes))
     assert len(await texts(store, "tea", limit=limit)) == max(limit, 0)
+
+
+WALK = "We walked along the river to the old mill."
+IDLE = "By the way the weather was quite awful all day."
+
+
+async def test_what_bears_on_a_query_is_not_left_out(store: MemoryStore):
+    await store.remember(said(WALK), said(IDLE, minutes=1))
+    for limit in (1, 3):
+        found = await store.recall("sam", "the river and the old mill", limit=limit, relevant=True)
+        assert found[0] == said(WALK) and len(found) <= limit
+
+
+async def test_what_does_not_bear_on_a_query_is_left_out_if_so_asked(with_model: SqliteStore):
+    await with_model.remember(said(WALK), said(IDLE, minutes=1))
+    await with_model.settled()
+    query = "the river and the old mill"
+    assert await texts(with_model, query) == [WALK, IDLE]
+    found = await with_model.recall("sam", query, relevant=True)
+    assert [memory.text for memory in found] == [WALK]
+    assert await with_model.recall("sam", "hello there", relevant=True) == []
+
+
+@of_ours
+async def test_where_there_is_no_vector_what_shares_a_word_bears_on_a_query(store: MemoryStore):
+    await store.remember(said("tea"), said("milk", minutes=1))
+    found = await store.recall("sam", "a cup of tea", relevant=True)
+    assert [memory.text for memory in found] == ["tea"]
 
 
 @of_ours

@@ -75,8 +75,13 @@ class LettaStore:
                 for user in dict.fromkeys(memory.user for memory in kept):
                     await self._keep(user, [memory for memory in kept if memory.user == user])
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
-        """The user's closest memories in the server's ranking; of the same text the newer first."""
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
+        """The user's closest memories in the server's ranking; of the same text the newer first.
+
+        The server gives no score to tell what is `relevant` by: nothing is left out.
+        """
         query = storable(query).strip()[-_QUERY:]
         if limit < 1 or not query:
             return []

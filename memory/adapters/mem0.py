@@ -95,8 +95,13 @@ class Mem0Store:
         kept = carried.kept(memories)
         await self._off_the_loop("remembering", lambda opened: self._remember(opened, kept))
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
-        """The user's closest memories in mem0's ranking, best first; of equals the newer first."""
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
+        """The user's closest memories in mem0's ranking, best first; of equals the newer first.
+
+        The store's own `threshold` applies; `relevant` leaves out no more.
+        """
         query = storable(query).strip()
         if limit < 1 or not query:
             return []

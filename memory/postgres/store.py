@@ -61,7 +61,9 @@ class PostgresStore:
         if self._indexer:
             self._indexer.wake()
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
         """The user's closest memories by meaning and words, best first."""
         user, terms = storable(user), query_terms(query)
         worded, vector = await asyncio.gather(
@@ -75,7 +77,7 @@ class PostgresStore:
         found = await self._database.run(
             lambda link: candidates(link, user, worded, vector, limit), user=user
         )
-        asked = Query(query, datetime.now(UTC), worded.holdings.rarity)
+        asked = Query(query, datetime.now(UTC), worded.holdings.rarity, relevant)
         return await asyncio.to_thread(ranked, asked, found, limit)
 
     async def facts(self, user: str) -> list[Memory]:
