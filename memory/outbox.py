@@ -63,6 +63,13 @@ class Outboxed:
         waiting = [each for each in await self._waiting_of(user) if each.sort is Sort.FACT]
         return _sorted(found | {memory.id: memory for memory in waiting})
 
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """As the store does, with what waits."""
+        found = {memory.id: memory for memory in await self._store.decisions(user, limit=limit)}
+        waiting = [each for each in await self._waiting_of(user) if each.sort is Sort.DECISION]
+        newest = _sorted(found | {memory.id: memory for memory in waiting})[::-1]
+        return newest[: max(limit, 0)]
+
     async def everything(self, user: str) -> list[Memory]:
         """As the store does, with what waits."""
         found = {memory.id: memory for memory in await self._store.everything(user)}

@@ -64,11 +64,16 @@ class MemoryStore(Protocol):
         By meaning and by words; of equals the newer first. A turn may bring the
         turns around it: they count towards `limit`. With `relevant`, what most
         likely does not bear on the query is left out, where the store can tell.
+        Decisions are never among them: `decisions` has those.
         """
         ...
 
     async def facts(self, user: str) -> list[Memory]:
         """All facts stated by or about the user, oldest first."""
+        ...
+
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """The last decisions about what the user said, newest first."""
         ...
 
     async def everything(self, user: str) -> list[Memory]:

@@ -415,6 +415,20 @@ async def test_a_decision_is_kept_with_its_turn_and_with_what_came_of_it():
     assert decision.text.endswith("The user asked again.")
 
 
+async def test_decisions_of_earlier_talks_are_looked_up_when_the_user_asks_about_them():
+    store = Store()
+    earlier = await keep(store)
+    earlier.decided(REFUSED, NOON)
+    await earlier.close()
+    keeper = await keep(store)
+    for query, told in (("make it cheaper", []), ("why did you refuse it", ["refused"])):
+        keeper.saying(query)
+        await settle()
+        assert keeper.recalled == []
+        assert [each.id for each in keeper.decisions.bearing_on("you refused")] == told
+    await keeper.close()
+
+
 async def test_a_decision_lasts_no_longer_than_the_talk_without_consent():
     store = Store()
     keeper = await keep(store, consent=False)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -197,6 +198,46 @@ async def test_where_there_is_no_vector_what_shares_a_word_bears_on_a_query(stor
     await store.remember(said("tea"), said("milk", minutes=1))
     found = await store.recall("sam", "a cup of tea", relevant=True)
     assert [memory.text for memory in found] == ["tea"]
+
+
+def refusals(count: int) -> list[Memory]:
+    """Decisions about one and the same words, a minute apart."""
+    text = 'Refused what the user asked for with "make the tea cheaper" (asks for discounts).'
+    return [
+        said(text, minutes=minutes, sort=Sort.DECISION, about="refuse", source=f"turn {minutes}")
+        for minutes in range(count)
+    ]
+
+
+TEA = said("The tea in the market is cheaper.")
+DISCOUNT = "asks for discounts: make the tea cheaper"  # closer to the refusals
+
+
+async def test_decisions_are_told_newest_first_and_no_recall_brings_them(store: MemoryStore):
+    made = refusals(60)
+    await store.remember(*made, TEA)
+    assert await store.recall("sam", DISCOUNT, limit=9) == [TEA]
+    assert await store.decisions("sam", limit=3) == made[:-4:-1]
+    assert len(await store.decisions("sam")) == 50 and await store.decisions("sam", limit=0) == []
+    assert await store.decisions("ann") == []
+    assert len(await store.everything("sam")) == 61
+
+
+async def test_hundreds_of_decisions_take_no_turns_place(with_model: SqliteStore):
+    await with_model.remember(TEA, *refusals(300))
+    await with_model.settled()
+    assert await with_model.recall("sam", DISCOUNT) == [TEA]
+    assert len(await with_model.decisions("sam", limit=400)) == 300
+
+
+async def test_a_decision_is_replaced_and_removed_as_any_memory(store: MemoryStore):
+    [made] = refusals(1)
+    later = replace(made, value="asked again")
+    for each in (made, later):
+        await store.remember(each)
+    assert await store.decisions("sam") == [later]
+    assert await store.forget("sam", ["turn 0"]) == 1
+    assert await store.decisions("sam") == []
 
 
 @of_ours

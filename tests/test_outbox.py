@@ -47,6 +47,19 @@ async def test_what_is_said_while_the_store_is_down_reaches_it_in_order(tmp_path
     await box.close()
 
 
+async def test_decisions_that_wait_are_told_too(tmp_path: Path):
+    store = Elsewhere()
+    box = outboxed(store, tmp_path)
+    made = [replace(said(f"word{each}", each), sort=Sort.DECISION) for each in range(3)]
+    await box.remember(made[0])
+    await box.delivered()
+    store.is_down = True
+    await box.remember(*made[1:], said("tea"))
+    assert await box.decisions("sam") == made[::-1]
+    assert await box.decisions("sam", limit=2) == made[:0:-1]
+    await box.close()
+
+
 async def test_a_recall_asks_the_store_for_as_much_and_as_relevant(tmp_path: Path):
     store = Elsewhere(Hashed())
     box = outboxed(store, tmp_path)

@@ -115,6 +115,12 @@ class Mem0Store:
         found = carried.oldest_first(await self._list(user_id=user, sort=Sort.FACT.value))
         return [memory for memory in found if memory.sort is Sort.FACT]
 
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """The user's last decisions, newest first."""
+        found = carried.oldest_first(await self._list(user_id=user, sort=Sort.DECISION.value))
+        newest = [memory for memory in reversed(found) if memory.sort is Sort.DECISION]
+        return newest[: max(limit, 0)]
+
     async def everything(self, user: str) -> list[Memory]:
         """All the user's memories, oldest first."""
         return carried.oldest_first(await self._list(user_id=user))
@@ -198,9 +204,19 @@ class Mem0Store:
         return [str(row["id"]) for row in done["results"]]
 
     def _search(self, opened: Mem0, user: str, query: str, limit: int) -> list[Carried]:
+        """The closest but decisions: mem0 is asked for more until those leave room for `limit`."""
+        most = max(limit, _CANDIDATES)
+        while True:
+            near = self._nearest(opened, user, query, most)
+            found = [each for each in near if each.memory.sort is not Sort.DECISION]
+            if len(found) >= limit or len(near) < most:
+                return found
+            most *= 4
+
+    def _nearest(self, opened: Mem0, user: str, query: str, most: int) -> list[Carried]:
         done = opened.search(
             query,
-            top_k=max(limit, _CANDIDATES),
+            top_k=most,
             filters=self._filters(user_id=user),
             threshold=self._threshold,
         )

@@ -85,6 +85,11 @@ class PostgresStore:
         user = storable(user)
         return await self._database.run(lambda link: rows.facts(link, user), user=user)
 
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """The user's last decisions, newest first."""
+        user = storable(user)
+        return await self._database.run(lambda link: rows.decisions(link, user, limit), user=user)
+
     async def everything(self, user: str) -> list[Memory]:
         """All the user's memories, oldest first."""
         user = storable(user)

@@ -35,6 +35,12 @@ def facts(connection: sqlite3.Connection, user: str) -> list[Memory]:
     return _found(connection, "user = ? AND sort = 'fact' ORDER BY made, row", [storable(user)])
 
 
+def decisions(connection: sqlite3.Connection, user: str, limit: int) -> list[Memory]:
+    """The user's last decisions, newest first."""
+    last = "user = ? AND sort = 'decision' ORDER BY made DESC, row DESC LIMIT ?"
+    return _found(connection, last, [storable(user), max(limit, 0)])
+
+
 def last_seen(connection: sqlite3.Connection, user: str) -> datetime | None:
     """When the user's newest memory was made."""
     found = connection.execute(
@@ -96,11 +102,13 @@ def _add(connection: sqlite3.Connection, memory: Memory) -> None:
     made = _microseconds(memory.when)
     names = (memory.about, memory.value, memory.source)
     row = connection.execute(
-        f"INSERT INTO memories ({COLUMNS}, previous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO memories ({COLUMNS}, previous, embedded)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(storable(memory.id), user, talk, memory.sort, storable(memory.who), text, made),
             *(storable(each) for each in names),
             _turn_before(connection, user, talk, made) if memory.sort is Sort.TURN else None,
+            memory.sort is Sort.DECISION,  # it waits for no vector
         ),
     ).lastrowid
     [(owner,)] = connection.execute(
@@ -109,7 +117,8 @@ def _add(connection: sqlite3.Connection, memory: Memory) -> None:
         (user,),
     ).fetchall()
     assert row is not None
-    add_words(connection, owner, row, text)
+    if memory.sort is not Sort.DECISION:  # a recall finds none
+        add_words(connection, owner, row, text)
 
 
 def _turn_before(connection: sqlite3.Connection, user: str, talk: str, made: int) -> int | None:

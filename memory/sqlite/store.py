@@ -80,6 +80,10 @@ class SqliteStore:
         """All of the user's facts, oldest first."""
         return await self._read(lambda connection: rows.facts(connection, user))
 
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """The user's last decisions, newest first."""
+        return await self._read(lambda connection: rows.decisions(connection, user, limit))
+
     async def everything(self, user: str) -> list[Memory]:
         """All the user's memories, oldest first."""
         return await self._read(lambda connection: rows.everything(connection, user))
