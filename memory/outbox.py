@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from memory.database import Database, storable
-from memory.store import Memory, MemoryStore, MemoryStoreError, Sort
+from memory.store import Memory, MemoryStore, MemoryStoreError, Sort, need_aware
 
 T = TypeVar("T")
 
@@ -46,8 +46,8 @@ class Outboxed:
 
     async def remember(self, *memories: Memory) -> None:
         """Keep `memories` for delivery. Raises ValueError for a naive time."""
-        if any(memory.when.tzinfo is None for memory in memories):
-            raise ValueError("a memory's time must be aware")
+        for memory in memories:
+            need_aware(memory.when)
         await self._at_work(lambda: self._add(memories))
 
     async def recall(

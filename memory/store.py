@@ -42,6 +42,12 @@ class Memory:
     source: str = ""
 
 
+def need_aware(when: datetime) -> None:
+    """Raise ValueError for a naive time: no store takes one."""
+    if when.tzinfo is None:
+        raise ValueError(f"a memory's time must be aware: {when}")
+
+
 class MemoryStore(Protocol):
     """An empty recall means nothing matched. A store that cannot answer raises.
 
@@ -93,7 +99,10 @@ class MemoryStore(Protocol):
         ...
 
     async def expire(self, before: datetime) -> int:
-        """Remove every user's memories made before that time; how many there were."""
+        """Remove every user's memories made before that time; how many there were.
+
+        A naive time is a ValueError.
+        """
         ...
 
     async def close(self) -> None:

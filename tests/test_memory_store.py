@@ -334,6 +334,13 @@ async def test_what_is_older_expires_for_every_user(store: MemoryStore):
     assert len(await store.everything("sam")) == 2
 
 
+async def test_nothing_expires_before_a_naive_time(store: MemoryStore):
+    await store.remember(said("tea"))
+    with pytest.raises(ValueError, match="aware"):
+        await store.expire(datetime(2030, 3, 1))
+    assert await store.everything("sam") == [said("tea")]
+
+
 async def test_a_closed_store_raises_and_closes_twice(store: MemoryStore):
     await store.remember(said("tea"))
     await store.close()

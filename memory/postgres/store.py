@@ -12,7 +12,7 @@ from memory.postgres import rows, vectors
 from memory.postgres.database import PostgresDatabase
 from memory.postgres.search import by_words, candidates
 from memory.ranking import Query, query_terms, ranked
-from memory.store import Memory
+from memory.store import Memory, need_aware
 
 REMODELLING = 600.0  # s that the change to another sentence model may take
 REMOVING = 60.0  # s that the removal of a user's whole past may take
@@ -55,7 +55,7 @@ class PostgresStore:
     async def remember(self, *memories: Memory) -> None:
         """Keep all of `memories` or none; the same user's id twice keeps the later one."""
         for memory in memories:
-            _need_aware(memory.when)
+            need_aware(memory.when)
         more = len(memories) / 100
         await self._database.run(lambda link: rows.remember(link, memories), more=more)
         if self._indexer:
@@ -111,7 +111,7 @@ class PostgresStore:
 
         User by user: after an error, those of some are gone.
         """
-        _need_aware(before)
+        need_aware(before)
         users = await self._database.run(
             lambda link: rows.users_from_before(link, before), housekeeping=True, more=REMOVING
         )
@@ -166,8 +166,3 @@ class PostgresStore:
         for (row, user, _), vector in zip(waiting, made, strict=True):
             work = partial(vectors.keep, embedding=embedding, row=row, vector=vector)
             await self._database.run(work, user=user)
-
-
-def _need_aware(when: datetime) -> None:
-    if when.tzinfo is None:
-        raise ValueError(f"a memory's time must be aware: {when}")

@@ -7,7 +7,7 @@ from typing import Any
 from memory.database import storable
 from memory.engine import sqlite3
 from memory.sqlite.schema import add_words
-from memory.store import Memory, Sort
+from memory.store import Memory, Sort, need_aware
 from memory.terms import terms_in
 
 COLUMNS = "id, user, talk, sort, who, text, made, about, value, source"
@@ -18,8 +18,7 @@ Row = tuple[Any, ...]  # of COLUMNS
 def remember(connection: sqlite3.Connection, memories: Sequence[Memory]) -> None:
     """Keep `memories`, each in place of any of the same id. A naive `when` is a ValueError."""
     for memory in memories:
-        if memory.when.tzinfo is None:
-            raise ValueError(f"a memory's time must be aware: {memory.when}")
+        need_aware(memory.when)
     for memory in memories:
         _remove(connection, _rows(connection, "id = ?", [storable(memory.id)]))
         _add(connection, memory)
@@ -79,7 +78,8 @@ def _forget_all(connection: sqlite3.Connection, user: str) -> int:
 
 
 def expire(connection: sqlite3.Connection, before: datetime) -> int:
-    """Remove all memories made before that time."""
+    """Remove all memories made before that time. A naive one is a ValueError."""
+    need_aware(before)
     return _remove(connection, _rows(connection, "made < ?", [_microseconds(before)]))
 
 

@@ -99,7 +99,7 @@ class SqliteStore:
         return removed
 
     async def expire(self, before: datetime) -> int:
-        """Remove every user's memories made before that time; how many there were."""
+        """Remove every user's memories made before that aware time; how many there were."""
         removed = await self._write(lambda connection: rows.expire(connection, before))
         if removed:
             await self._run(self._database.tidy)
