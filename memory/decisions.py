@@ -46,7 +46,7 @@ class Decided:
 
     @property
     def text(self) -> str:
-        """What was done and what came of it, as a person reads it below "Agent"."""
+        """What was done and what came of it, as a person reads it below "Agent's decision"."""
         words = self.said.split()
         quoted = " ".join((["…"] if len(words) > QUOTED else []) + words[-QUOTED:])
         done = f'{_DID[self.action]} "{quoted}" ({self.reason}).'
