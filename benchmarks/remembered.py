@@ -9,8 +9,9 @@ behind them. 120 everyday sentences of three months ago are remembered as well.
 Right is a decision that the script asks for, and a reply when all that the script
 names is in what the reply model is told: facts, remembered turns and the talk's last
 turns (`reply.history_turns` of the embedded profile). Without memory that is the
-history alone. The scripts were written by somebody who had not seen how facts are
-found; those with an even place were used to develop it, the others (`unseen`) not.
+history alone. Then small talk that needs no memory is said, and what is told counted.
+The scripts were written by somebody who had not seen how facts are found; those with
+an even place were used to develop it, the others (`unseen`) not.
 """
 
 import argparse
@@ -51,6 +52,16 @@ WORD = 0.35  # s
 PAUSES = (0.5, 1.0, 2.0, 3.0)  # s of silence after the last turn, up to the patience of a persona
 LONG_AGO = 90  # days since a talk about everyday things, which is remembered too
 TURN = 15.0  # s between two turns
+IDLE = (  # what needs no memory; how much of it is told all the same
+    "How are you doing today?",
+    "Hello there!",
+    "Thanks, that is great.",
+    "Okay, let me think for a moment.",
+    "Can you hear me?",
+    "Nice weather today, isn't it?",
+    "I am fine, and you?",
+    "Tell me something interesting.",
+)
 FIRST = 60.0  # s since the talk began
 
 
@@ -95,6 +106,8 @@ async def play(script: Script, judge: Judge, embedder: Once, *, memory: bool) ->
         await store.settled()
         history = () if script.later else script.before[-HISTORY:]
         found = await _last_turn(script, judge, keeper if memory else None, history, now)
+        if memory:
+            found["idle"] = await _recalled_idly(keeper)
         await keeper.close()
         await store.close()
         return found
@@ -138,10 +151,21 @@ async def _last_turn(
         "expected": script.decision.value,
         "decided_right": action is script.decision,
         "told_right": not missing and not wrong,
+        "recalled": len(keeper.recalled) if keeper else 0,
+        "idle": 0.0,
         "missing": missing,
         "wrong": wrong,
         "at": at,
     }
+
+
+async def _recalled_idly(keeper: Keeper) -> float:
+    """How many memories are told when what is said needs none."""
+    counts: list[int] = []
+    for said in IDLE:
+        keeper.saying(said)
+        counts.append(len(await keeper.recalled_now()))
+    return float(np.mean(counts))
 
 
 def _moment(pause: float, said: str, history: Sequence[tuple[str, str]]) -> Moment:
@@ -189,6 +213,8 @@ def _shares(played: list[dict[str, Any]]) -> dict[str, Any]:
             "talks": len(group),
             "decisions": _share(group, "decided_right"),
             "told": _share(group, "told_right"),
+            "recalled": _share(group, "recalled"),
+            "idle": _share(group, "idle"),
         }
         for name, group in groups.items()
     }
@@ -205,7 +231,8 @@ def _tell(name: str, shares: dict[str, Any]) -> None:
         if group != "scripts":
             print(
                 f"  {group:14} {row['talks']:3} talks  right decisions {row['decisions']:.2f}  "
-                f"told what is needed {row['told']:.2f}",
+                f"told what is needed {row['told']:.2f}  "
+                f"memories told {row['recalled']:.1f}, {row['idle']:.1f} where none is needed",
                 flush=True,
             )
 

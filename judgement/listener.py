@@ -161,6 +161,7 @@ class Listener:
         if not self._open:
             self._said.clear()
             self._open_turn()
+            self._turn_began = self.now  # by no voice
         self._said.add(text)
         self._idle_count = 0
         self._voice_ended = self.now

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from memory.store import Memory, Sort
-from memory.terms import words_in
+from memory.terms import terms_in, words_in
 
 WHO = "agent"  # who decided
 QUOTED = 12  # words of the turn that the decision was about, the last ones
@@ -45,7 +46,7 @@ class Decided:
 
     @property
     def text(self) -> str:
-        """What was done and what came of it, as a person reads it below "Agent"."""
+        """What was done and what came of it, as a person reads it below "Agent's decision"."""
         words = self.said.split()
         quoted = " ".join((["…"] if len(words) > QUOTED else []) + words[-QUOTED:])
         done = f'{_DID[self.action]} "{quoted}" ({self.reason}).'
@@ -85,11 +86,11 @@ _YOU = re.compile(r"\byou\b")
 
 
 class Decisions:
-    """A talk's decisions as memories, and what a recall has found of earlier talks'."""
+    """A talk's decisions as memories, and those of earlier talks that were looked up."""
 
     def __init__(self, user: str, talk: str) -> None:
         """Begin with none."""
-        self.recalled: list[Memory] = []  # best first
+        self.recalled: list[Memory] = []  # of earlier talks too, newest first
         self._user = user
         self._talk = talk
         self._made: dict[str, Memory] = {}  # oldest first
@@ -122,9 +123,13 @@ class Decisions:
         return found
 
     def bearing_on(self, said: str) -> list[Memory]:
-        """Those that the user asks about in `said`, and one that they have just talked over."""
+        """Those that the user asks about in `said`, and one that they have just talked over.
+
+        Those of this talk come first, of the earlier ones those that share most words with `said`.
+        """
         actions = _asked_about(said)
         earlier = [memory for memory in self.recalled if memory.id not in self._made]
+        earlier.sort(key=partial(_shared, frozenset(terms_in(said))), reverse=True)
         asked = [
             memory
             for memory in (*reversed(self._made.values()), *earlier)
@@ -150,6 +155,16 @@ class Decisions:
 def _memory_of(decided: Decided, user: str, talk: str, when: datetime) -> Memory:
     about = f"{decided.action}: {decided.topic}" if decided.topic else decided.action
     return Memory(decided.id, user, talk, Sort.DECISION, WHO, decided.text, when, about)
+
+
+def asks_about_decisions(said: str) -> bool:
+    """Whether `said` speaks of something that the agent decided."""
+    return bool(_asked_about(said))
+
+
+def _shared(terms: frozenset[str], memory: Memory) -> int:
+    """How many of the `terms` stand in the memory."""
+    return len(terms.intersection(terms_in(memory.text)))
 
 
 def _asked_about(said: str) -> set[str]:

@@ -11,7 +11,7 @@ from functools import partial
 from memory.anchors import Stated, stated_in, wishes_in
 from memory.backlog import Backlog
 from memory.claims import Ear
-from memory.decisions import Decided, Decisions
+from memory.decisions import Decided, Decisions, asks_about_decisions
 from memory.embedding import Embedding
 from memory.extraction import FactFinder
 from memory.facts import Contradiction, Facts, memory_of
@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 USER, AGENT = "user", "agent"  # who speaks; any other is a guest's name
 RECALLED = 6
 RECENT = 8  # the talk's last turns are in its history: they need no recall
-DECISIONS = 6  # that a recall may find besides, so that they take no turn's place
 START_SECONDS = 1.0  # a talk waits no longer for what is known of its user
 DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts at a store that is down
 
@@ -283,14 +282,15 @@ class Keeper:
     async def _recall_all(self) -> None:
         while (query := self._query) is not None:
             self._query = None
-            limit = self._limit + RECENT + DECISIONS
+            limit = self._limit + RECENT
             try:
-                found = await self._store.recall(self.user, query, limit=limit)
+                found = await self._store.recall(self.user, query, limit=limit, relevant=True)
+                if asks_about_decisions(query):
+                    self.decisions.recalled = await self._store.decisions(self.user)
             except MemoryStoreError as error:
                 self._trouble("memory", error)
             else:
                 self.recalled = [m for m in found if self._tells(m)][: self._limit]
-                self.decisions.recalled = [m for m in found if m.sort is Sort.DECISION]
 
     def _tells(self, memory: Memory) -> bool:
         """Whether it is no outdated fact, no decision and no turn that the talk's history holds."""

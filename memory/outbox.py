@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from memory.database import Database, storable
-from memory.store import Memory, MemoryStore, MemoryStoreError, Sort
+from memory.store import Memory, MemoryStore, MemoryStoreError, Sort, need_aware
 
 T = TypeVar("T")
 
@@ -46,20 +46,29 @@ class Outboxed:
 
     async def remember(self, *memories: Memory) -> None:
         """Keep `memories` for delivery. Raises ValueError for a naive time."""
-        if any(memory.when.tzinfo is None for memory in memories):
-            raise ValueError("a memory's time must be aware")
+        for memory in memories:
+            need_aware(memory.when)
         await self._at_work(lambda: self._add(memories))
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
         """As the store does; what still waits is not found."""
         self._start()
-        return await self._store.recall(user, query, limit=limit)
+        return await self._store.recall(user, query, limit=limit, relevant=relevant)
 
     async def facts(self, user: str) -> list[Memory]:
         """As the store does, with what waits."""
         found = {memory.id: memory for memory in await self._store.facts(user)}
         waiting = [each for each in await self._waiting_of(user) if each.sort is Sort.FACT]
         return _sorted(found | {memory.id: memory for memory in waiting})
+
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """As the store does, with what waits."""
+        found = {memory.id: memory for memory in await self._store.decisions(user, limit=limit)}
+        waiting = [each for each in await self._waiting_of(user) if each.sort is Sort.DECISION]
+        newest = _sorted(found | {memory.id: memory for memory in waiting})[::-1]
+        return newest[: max(limit, 0)]
 
     async def everything(self, user: str) -> list[Memory]:
         """As the store does, with what waits."""

@@ -42,6 +42,12 @@ class Memory:
     source: str = ""
 
 
+def need_aware(when: datetime) -> None:
+    """Raise ValueError for a naive time: no store takes one."""
+    if when.tzinfo is None:
+        raise ValueError(f"a memory's time must be aware: {when}")
+
+
 class MemoryStore(Protocol):
     """An empty recall means nothing matched. A store that cannot answer raises.
 
@@ -56,16 +62,24 @@ class MemoryStore(Protocol):
         """
         ...
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
         """The user's closest memories, best first, never another user's.
 
         By meaning and by words; of equals the newer first. A turn may bring the
-        turns around it: they count towards `limit`.
+        turns around it: they count towards `limit`. With `relevant`, what most
+        likely does not bear on the query is left out, where the store can tell.
+        Decisions are never among them: `decisions` has those.
         """
         ...
 
     async def facts(self, user: str) -> list[Memory]:
         """All facts stated by or about the user, oldest first."""
+        ...
+
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """The last decisions about what the user said, newest first."""
         ...
 
     async def everything(self, user: str) -> list[Memory]:
@@ -85,7 +99,10 @@ class MemoryStore(Protocol):
         ...
 
     async def expire(self, before: datetime) -> int:
-        """Remove every user's memories made before that time; how many there were."""
+        """Remove every user's memories made before that time; how many there were.
+
+        A naive time is a ValueError.
+        """
         ...
 
     async def close(self) -> None:

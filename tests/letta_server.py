@@ -140,6 +140,9 @@ class LettaServer:
 def _within(passage: dict[str, Any], asked: dict[str, Any]) -> bool:
     made = datetime.fromisoformat(passage["created_at"])
     since, until = asked.get("start_date"), asked.get("end_date")
-    return (since is None or made >= datetime.fromisoformat(since)) and (
-        until is None or made <= datetime.fromisoformat(until)
+    tags = asked.get("tags")
+    return (
+        (since is None or made >= datetime.fromisoformat(since))
+        and (until is None or made <= datetime.fromisoformat(until))
+        and (not tags or not set(tags).isdisjoint(passage["tags"] or ()))
     )

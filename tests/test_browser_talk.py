@@ -17,10 +17,10 @@ from judgement.moment import Kind
 from judgement.rows import moment_of
 from tests.browser import Browser, Page, expect, launched, sync_playwright
 from tests.serving import Bot
+from tests.visitor import SLOW, answered, decided, join, linked, say
 
 CLIP = Path(__file__).parent / "audio" / "weather_question.wav"
 UNTIL_SPOKEN = 7  # s from opening the microphone until the question, the greeting among them
-SLOW = 30_000  # ms that a loaded machine may take
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -76,37 +76,6 @@ def visit(browser: Browser, bot: Bot) -> Iterator[Callable[[], Page]]:
     for context in contexts:
         context.close()
     assert not errors
-
-
-def join(page: Page, persona: str = "assistant") -> None:
-    """Join, and be greeted."""
-    page.locator("#persona").select_option(persona)
-    page.locator("#join").click()
-    linked(page, "in")
-    answered(page, 1)
-
-
-def linked(page: Page, state: str) -> None:
-    expect(page.locator("body")).to_have_attribute("data-link", state, timeout=SLOW)
-
-
-def say(page: Page, text: str) -> None:
-    """Type `text` as a turn."""
-    page.locator("#text").fill(text)
-    page.locator("#send").click()
-
-
-def decided(page: Page, outcome: str) -> Any:
-    """The newest card with that outcome, once there is one."""
-    card = page.locator("article.decision").filter(has=page.locator(f".outcome >> text={outcome}"))
-    card.last.wait_for(timeout=SLOW)
-    return card.last
-
-
-def answered(page: Page, turns: int) -> None:
-    """The agent has begun its answer number `turns`, the greeting counted."""
-    agent = page.locator("#transcript > li.agent")
-    expect(agent.nth(turns - 1)).to_be_visible(timeout=SLOW)
 
 
 def downloaded(page: Page) -> dict[str, bytes]:

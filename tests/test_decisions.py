@@ -110,6 +110,16 @@ def test_the_last_ones_are_told_then_those_of_earlier_talks():
     assert [each.id for each in made.bearing_on("why did you interrupt me")] == ["cut in", "old"]
 
 
+def test_of_earlier_ones_those_come_first_that_share_most_words():
+    made = Decisions("sam", "talk")
+    texts = ("Refused (politics).", "Refused (a refund).", "Refused (a discount).")
+    made.recalled = [
+        Memory(text, "sam", "t", Sort.DECISION, "agent", text, NOON, "refuse") for text in texts
+    ]
+    told = [each.text for each in made.bearing_on("why did you refuse me the discount")]
+    assert told == ["Refused (a discount).", "Refused (politics)."]
+
+
 def test_an_interruption_that_was_talked_over_is_told_until_that_turn_is_over():
     made = decisions(CUT_IN)
     made.take(came(CUT_IN, Came.LISTENED), NOON)

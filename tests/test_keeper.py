@@ -15,6 +15,8 @@ from memory.sqlite.store import SqliteStore
 from memory.store import Memory, MemoryStoreError, Sort
 from memory.volatile import VolatileStore
 from memory.wishes import INTERRUPTIONS_WELCOME, NO_INTERRUPTIONS, Wish, Wishes, WishKind
+from tests.embeddings import Hashed
+from tests.memories import said
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SAM = Wish(WishKind.CALL_ME, "Sam")
@@ -40,12 +42,14 @@ class Store(VolatileStore):
             raise MemoryStoreError("the disk is full")
         await super().remember(memory)
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
         self.asked.append(query)
         await self.answer.wait()
         if self.is_down:
             raise MemoryStoreError("the disk is full")
-        return self.late or await super().recall(user, query, limit=limit)
+        return self.late or await super().recall(user, query, limit=limit, relevant=relevant)
 
     async def texts(self) -> list[str]:
         return [memory.text for memory in await self.everything("sam")]
@@ -170,6 +174,21 @@ async def test_the_turns_just_said_are_not_recalled_but_their_facts_are():
     await settle()
     assert [memory.text for memory in keeper.recalled] == ["The user lives in Leeds."]
     await keeper.close()
+
+
+async def test_what_does_not_bear_on_what_is_said_is_not_told():
+    store = VolatileStore(Hashed())
+    await store.remember(
+        said("We walked along the river to the old mill."),
+        said("By the way the weather was quite awful all day."),
+    )
+    await store.settled()
+    keeper = Keeper(store, "sam", "now", consent=True)
+    for query, told in (("the river and the old mill", 1), ("hello there", 0)):
+        keeper.recall_soon(query)
+        assert len(await keeper.recalled_now()) == told
+    await keeper.close()
+    await store.close()
 
 
 async def test_without_consent_memory_lasts_for_the_talk_only():
@@ -394,6 +413,20 @@ async def test_a_decision_is_kept_with_its_turn_and_with_what_came_of_it():
     [decision] = [each for each in await store.everything("sam") if each.id == "refused"]
     assert (decision.source, decision.value) == (turn.id, "asked again")
     assert decision.text.endswith("The user asked again.")
+
+
+async def test_decisions_of_earlier_talks_are_looked_up_when_the_user_asks_about_them():
+    store = Store()
+    earlier = await keep(store)
+    earlier.decided(REFUSED, NOON)
+    await earlier.close()
+    keeper = await keep(store)
+    for query, told in (("make it cheaper", []), ("why did you refuse it", ["refused"])):
+        keeper.saying(query)
+        await settle()
+        assert keeper.recalled == []
+        assert [each.id for each in keeper.decisions.bearing_on("you refused")] == told
+    await keeper.close()
 
 
 async def test_a_decision_lasts_no_longer_than_the_talk_without_consent():

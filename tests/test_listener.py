@@ -182,6 +182,16 @@ def test_a_sound_without_words_opens_nothing_for_good():
     assert ear.said == ""
 
 
+def test_typed_text_does_not_go_on_from_what_was_said_long_before():
+    ear = listener()
+    say(ear, "Could you make it cheaper?")
+    stop(ear, "Could you make it cheaper?")
+    ear.turn_closed("Could you make it cheaper?")
+    hear(ear, 2.0)
+    [moment] = ear.typed("what time is it")
+    assert (moment.turn_seconds, moment.breath) == (0.0, "what time is it")
+
+
 def test_typed_text_is_a_turn_of_its_own():
     ear = listener()
     [moment] = ear.typed("what time is it")

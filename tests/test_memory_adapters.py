@@ -1,7 +1,7 @@
 """What mem0 and Letta promise, and cannot, besides what every memory store does."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -40,13 +40,6 @@ async def store(
     store = mem0_store(tmp_path) if request.param == "mem0" else letta_store(letta.port)
     yield store
     await store.close()
-
-
-async def test_nothing_expires_before_a_naive_time(store: MemoryStore):
-    await store.remember(said("tea"))
-    with pytest.raises(ValueError, match="aware"):
-        await store.expire(datetime(2030, 3, 1))
-    assert await store.everything("sam") == [said("tea")]
 
 
 async def test_an_id_that_is_there_twice_in_one_call_is_as_new_as_the_later(store: MemoryStore):

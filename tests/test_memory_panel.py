@@ -146,6 +146,35 @@ def test_facts_come_first_then_talks_with_the_newest_on_top(talk):
     expect(count(page)).to_have_text("4 memories")
 
 
+def test_a_decision_is_shown_as_the_agents_in_its_talk(talk):
+    page = talk()
+    text = "Refused what the user asked for with “cheaper” (discounts). The user asked again."
+    opened(page, memory(0, "cheaper"), memory(1, text, sort="decision", who="agent"))
+    expect(rows(page)).to_have_text(
+        [
+            f"Agent’s decision1 Mar 2026, 12:01{text}Forget this",
+            "You1 Mar 2026, 12:00cheaperForget this",
+        ]
+    )
+    expect(panel(page).get_by_role("heading", level=3)).to_have_count(1)
+    page.get_by_label("Search").fill("decision")
+    expect(rows(page)).to_have_count(1)
+
+
+def test_of_an_outdated_fact_it_is_said_until_when_it_held(talk):
+    page = talk()
+    outdated = fact(2, "home: Paris") | {"until": "2026-03-03T09:30:00+00:00"}
+    opened(page, outdated, fact(3, "home: Rome"))
+    expect(rows(page)).to_have_text(
+        [
+            "You1 Mar 2026, 12:03home: RomeForget this",
+            "You1 Mar 2026, 12:02Held until 3 Mar 2026, 09:30home: ParisForget this",
+        ]
+    )
+    page.get_by_label("Search").fill("held until 3 mar")
+    expect(rows(page)).to_have_count(1)
+
+
 def test_a_search_finds_words_speakers_and_dates(talk):
     page = talk()
     opened(page, *THREE)
@@ -440,7 +469,8 @@ def test_the_keyboard_alone_opens_forgets_undoes_and_closes(talk):
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_panel_fits_has_names_and_can_be_read(talk, width: int, scheme: str):
     page = talk(width, color_scheme=scheme)
-    opened(page, *THREE, memory(3, "a-word-without-an-end" * 20), consent=False)
+    outdated = fact(4, "home: Rome") | {"until": "2026-03-03T09:30:00+00:00"}
+    opened(page, *THREE, memory(3, "a-word-without-an-end" * 20), outdated, consent=False)
     forget(page, "Noted.")
     page.get_by_role("button", name="Forget me", exact=True).click()
     receive(page, NOT_REMOVED)

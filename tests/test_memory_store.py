@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -37,12 +38,26 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         await store.close()
 
 
-async def made(request: pytest.FixtureRequest, folder: Path, stack: AsyncExitStack) -> MemoryStore:
+@pytest.fixture(params=OURS)
+async def with_model(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    """One of ours that has a sentence model."""
+    async with AsyncExitStack() as stack:
+        store = await made(request, tmp_path, stack, Hashed())
+        yield store  # pyright: ignore[reportReturnType] - any of ours has `settled`
+        await store.close()
+
+
+async def made(
+    request: pytest.FixtureRequest,
+    folder: Path,
+    stack: AsyncExitStack,
+    model: Hashed | None = None,
+) -> MemoryStore:
     match request.param:
         case "sqlite":
-            return SqliteStore(folder / "memory.db")
+            return SqliteStore(folder / "memory.db", model)
         case "volatile":
-            return VolatileStore()
+            return VolatileStore(model)
         case "mem0":
             return mem0_store(folder)
         case "letta":
@@ -53,7 +68,7 @@ async def made(request: pytest.FixtureRequest, folder: Path, stack: AsyncExitSta
             server: Server = request.getfixturevalue("postgres")
             from memory.postgres.store import PostgresStore
 
-            return PostgresStore(server.dsn(schema=server.new_schema()))
+            return PostgresStore(server.dsn(schema=server.new_schema()), model)
 
 
 of_ours = pytest.mark.parametrize("store", OURS, indirect=True)
@@ -157,6 +172,74 @@ async def test_no_more_come_back_than_asked_for(store: MemoryStore, limit: int):
     assert len(await texts(store, "tea", limit=limit)) == max(limit, 0)
 
 
+WALK = "We walked along the river to the old mill."
+IDLE = "By the way the weather was quite awful all day."
+
+
+async def test_what_bears_on_a_query_is_not_left_out(store: MemoryStore):
+    await store.remember(said(WALK), said(IDLE, minutes=1))
+    for limit in (1, 3):
+        found = await store.recall("sam", "the river and the old mill", limit=limit, relevant=True)
+        assert found[0] == said(WALK) and len(found) <= limit
+
+
+async def test_what_does_not_bear_on_a_query_is_left_out_if_so_asked(with_model: SqliteStore):
+    await with_model.remember(said(WALK), said(IDLE, minutes=1))
+    await with_model.settled()
+    query = "the river and the old mill"
+    assert await texts(with_model, query) == [WALK, IDLE]
+    found = await with_model.recall("sam", query, relevant=True)
+    assert [memory.text for memory in found] == [WALK]
+    assert await with_model.recall("sam", "hello there", relevant=True) == []
+
+
+@of_ours
+async def test_where_there_is_no_vector_what_shares_a_word_bears_on_a_query(store: MemoryStore):
+    await store.remember(said("tea"), said("milk", minutes=1))
+    found = await store.recall("sam", "a cup of tea", relevant=True)
+    assert [memory.text for memory in found] == ["tea"]
+
+
+def refusals(count: int) -> list[Memory]:
+    """Decisions about one and the same words, a minute apart."""
+    text = 'Refused what the user asked for with "make the tea cheaper" (asks for discounts).'
+    return [
+        said(text, minutes=minutes, sort=Sort.DECISION, about="refuse", source=f"turn {minutes}")
+        for minutes in range(count)
+    ]
+
+
+TEA = said("The tea in the market is cheaper.")
+DISCOUNT = "asks for discounts: make the tea cheaper"  # closer to the refusals
+
+
+async def test_decisions_are_told_newest_first_and_no_recall_brings_them(store: MemoryStore):
+    made = refusals(60)
+    await store.remember(*made, TEA)
+    assert await store.recall("sam", DISCOUNT, limit=9) == [TEA]
+    assert await store.decisions("sam", limit=3) == made[:-4:-1]
+    assert len(await store.decisions("sam")) == 50 and await store.decisions("sam", limit=0) == []
+    assert await store.decisions("ann") == []
+    assert len(await store.everything("sam")) == 61
+
+
+async def test_hundreds_of_decisions_take_no_turns_place(with_model: SqliteStore):
+    await with_model.remember(TEA, *refusals(300))
+    await with_model.settled()
+    assert await with_model.recall("sam", DISCOUNT) == [TEA]
+    assert len(await with_model.decisions("sam", limit=400)) == 300
+
+
+async def test_a_decision_is_replaced_and_removed_as_any_memory(store: MemoryStore):
+    [made] = refusals(1)
+    later = replace(made, value="asked again")
+    for each in (made, later):
+        await store.remember(each)
+    assert await store.decisions("sam") == [later]
+    assert await store.forget("sam", ["turn 0"]) == 1
+    assert await store.decisions("sam") == []
+
+
 @of_ours
 async def test_words_that_tell_nothing_match_nothing(store: MemoryStore):
     await store.remember(said("what is it that you do"))
@@ -249,6 +332,13 @@ async def test_what_is_older_expires_for_every_user(store: MemoryStore):
     assert [memory.text for memory in await store.everything("sam")] == ["milk"]
     await store.remember(said("tea"))
     assert len(await store.everything("sam")) == 2
+
+
+async def test_nothing_expires_before_a_naive_time(store: MemoryStore):
+    await store.remember(said("tea"))
+    with pytest.raises(ValueError, match="aware"):
+        await store.expire(datetime(2030, 3, 1))
+    assert await store.everything("sam") == [said("tea")]
 
 
 async def test_a_closed_store_raises_and_closes_twice(store: MemoryStore):

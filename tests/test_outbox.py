@@ -9,6 +9,7 @@ import pytest
 from memory.outbox import Outboxed
 from memory.store import Memory, MemoryStoreError, Sort
 from memory.volatile import VolatileStore
+from tests.embeddings import Hashed
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -43,6 +44,31 @@ async def test_what_is_said_while_the_store_is_down_reaches_it_in_order(tmp_path
     store.is_down = False
     assert await box.delivered() == 0
     assert [memory.text for memory in await store.everything("sam")][:2] == ["word0", "word1"]
+    await box.close()
+
+
+async def test_decisions_that_wait_are_told_too(tmp_path: Path):
+    store = Elsewhere()
+    box = outboxed(store, tmp_path)
+    made = [replace(said(f"word{each}", each), sort=Sort.DECISION) for each in range(3)]
+    await box.remember(made[0])
+    await box.delivered()
+    store.is_down = True
+    await box.remember(*made[1:], said("tea"))
+    assert await box.decisions("sam") == made[::-1]
+    assert await box.decisions("sam", limit=2) == made[:0:-1]
+    await box.close()
+
+
+async def test_a_recall_asks_the_store_for_as_much_and_as_relevant(tmp_path: Path):
+    store = Elsewhere(Hashed())
+    box = outboxed(store, tmp_path)
+    await box.remember(said("tea with milk"), said("coffee with milk"))
+    await box.delivered()
+    await store.settled()
+    assert len(await box.recall("sam", "anything")) == 2
+    assert len(await box.recall("sam", "anything", limit=1)) == 1
+    assert await box.recall("sam", "anything", relevant=True) == []
     await box.close()
 
 

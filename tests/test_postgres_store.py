@@ -450,6 +450,16 @@ async def test_another_model_makes_all_vectors_anew(place: Place):
     assert place.all_rows("meanings") == 2
 
 
+async def test_no_model_is_asked_for_a_decisions_vector(place: Place):
+    decision = said("refused a discount", sort=Sort.DECISION)
+    for name in ("one", "other"):
+        model = Hashed(name)
+        store = place.store(model)
+        await store.remember(decision, said("tea"))
+        await store.settled()
+        assert model.asked == ["tea"]
+
+
 async def test_vectors_of_two_models_are_never_mixed(place: Place):
     first, second = Hashed(), Hashed("other")
     old, new = place.store(first), place.store(second)

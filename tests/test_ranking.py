@@ -69,6 +69,41 @@ def test_of_equals_the_newer_comes_first():
     assert [memory.id for memory in found] == ["newer", "the same"]
 
 
+def bearing_on(query: str, *candidates: Candidate) -> list[str]:
+    rare = {term: rarity(100, 5) for term in query_terms(query)}
+    asked = Query(query, NOW, rare, relevant=True)
+    return [memory.text for memory in ranked(asked, dict(enumerate(candidates)), 9)]
+
+
+def test_what_bears_on_a_query_is_told_apart_by_its_score():
+    text = "we walked along the river to the old mill"
+    near, far = Candidate(said(text), 0.6), Candidate(said(text[::-1]), 0.1)
+    assert bearing_on("the stream at the mill", near, far) == [text]
+    assert bearing_on("hello", far) == []
+
+
+def test_what_falls_below_the_floor_takes_no_place():
+    long, word = Candidate(said("a" + " word" * 20), 0.1), Candidate(said("tea"))
+    assert order("tea", word, long)[0] == long.memory.text
+    asked = Query("tea", NOW, {"tea": 1.0}, relevant=True)
+    assert ranked(asked, {0: long, 1: word}, 1) == [word.memory]
+
+
+def test_without_a_vector_a_shared_word_is_enough():
+    word, none = Candidate(said("tea")), Candidate(said("milk"))
+    assert bearing_on("tea or coffee", word, none) == ["tea"]
+    assert bearing_on("tea or coffee", replace(word, meaning=0.0)) == []
+
+
+def test_without_a_vector_a_turn_beside_others_is_given_a_usual_cosine():
+    asked = Candidate(said("Where did you put the car key?", who="agent"))
+    answer = said("in the blue bowl upstairs, where it always is")
+    short = Candidate(said("oh"), previous=0)
+    told = bearing_on("my car key", asked, Candidate(answer, previous=0))
+    assert told == [answer.text, asked.memory.text]
+    assert bearing_on("my car key", asked, short) == [asked.memory.text]
+
+
 def test_a_rare_word_is_worth_more_and_none_less_than_nothing():
     assert rarity(1000, 1) > rarity(1000, 100) > rarity(1000, 1000) >= 0
     assert rarity(1, 1) > 0

@@ -1,5 +1,6 @@
 """Meanings in SQLite: found by what means the same, made behind, another model's begun anew."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,6 +69,17 @@ async def test_another_model_begins_anew(tmp_path: Path):
     assert "our cat sleeps" in other.asked
     assert await best(second, "feline") == ["our cat sleeps"]
     await second.close()
+
+
+async def test_no_model_is_asked_for_a_decisions_vector(tmp_path: Path):
+    decision = replace(said("refused a discount"), sort=Sort.DECISION)
+    for name in ("one", "other"):
+        model = Hashed(name)
+        store = SqliteStore(tmp_path / "memory.db", model)
+        await store.remember(decision, said("tea"))
+        await store.settled()
+        assert model.asked == ["tea"]
+        await store.close()
 
 
 async def test_a_forgotten_memory_leaves_no_vector(tmp_path: Path):

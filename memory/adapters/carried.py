@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from memory.database import storable
-from memory.store import Memory, Sort
+from memory.store import Memory, Sort, need_aware
 
 _PLAIN = re.compile(r"(?!sha256-)[A-Za-z0-9_.@+-]{1,100}")
 
@@ -44,7 +44,7 @@ def kept(memories: Iterable[Memory]) -> list[Memory]:
     """
     last: dict[tuple[str, str], Memory] = {}
     for memory in memories:
-        _aware(memory.when)
+        need_aware(memory.when)
         cleaned = _storable(memory)
         last.pop((cleaned.user, cleaned.id), None)
         last[cleaned.user, cleaned.id] = cleaned
@@ -123,13 +123,8 @@ def going(memories: Collection[Memory], ids: Collection[str]) -> set[str]:
 
 def utc(before: datetime) -> datetime:
     """`before` as UTC. A naive time is a ValueError."""
-    _aware(before)
+    need_aware(before)
     return before.astimezone(UTC)
-
-
-def _aware(when: datetime) -> None:
-    if when.tzinfo is None:
-        raise ValueError(f"a memory's time must be aware: {when}")
 
 
 def _storable(memory: Memory) -> Memory:

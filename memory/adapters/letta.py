@@ -23,6 +23,7 @@ _QUERY = 2000  # characters of a long query that are searched for: the last ones
 _CANDIDATES = 20  # asked for at least, so that equals can be put in order
 _GRAIN = timedelta(milliseconds=1)  # how far a passage's time may be from its memory's
 _LONGEST = 2000  # characters of a text that are embedded and searched; the rest is only kept
+_RECALLED = [sort.value for sort in Sort if sort is not Sort.DECISION]  # tags; any will do
 _BLANK = " "  # stands for an empty text, which embedding models refuse
 
 
@@ -75,8 +76,13 @@ class LettaStore:
                 for user in dict.fromkeys(memory.user for memory in kept):
                     await self._keep(user, [memory for memory in kept if memory.user == user])
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
-        """The user's closest memories in the server's ranking; of the same text the newer first."""
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
+        """The user's closest memories in the server's ranking; of the same text the newer first.
+
+        The server gives no score to tell what is `relevant` by: nothing is left out.
+        """
         query = storable(query).strip()[-_QUERY:]
         if limit < 1 or not query:
             return []
@@ -84,7 +90,10 @@ class LettaStore:
             found: list[Carried] = []
             for archive in await self._archives(user):
                 results = await self._client.passages.search(
-                    archive_id=archive, query=query, limit=min(max(limit, _CANDIDATES), _PAGE)
+                    archive_id=archive,
+                    query=query,
+                    tags=_RECALLED,
+                    limit=min(max(limit, _CANDIDATES), _PAGE),
                 )
                 found += _read(result.passage for result in results)
         theirs = [each for each in found if each.memory.user == storable(user)]
@@ -93,6 +102,12 @@ class LettaStore:
     async def facts(self, user: str) -> list[Memory]:
         """All facts stated by or about the user, oldest first."""
         return [memory for memory in await self.everything(user) if memory.sort is Sort.FACT]
+
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """The user's last decisions, newest first."""
+        every = await self.everything(user)
+        newest = [memory for memory in reversed(every) if memory.sort is Sort.DECISION]
+        return newest[: max(limit, 0)]
 
     async def everything(self, user: str) -> list[Memory]:
         """All the user's memories, oldest first."""

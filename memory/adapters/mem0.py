@@ -95,8 +95,13 @@ class Mem0Store:
         kept = carried.kept(memories)
         await self._off_the_loop("remembering", lambda opened: self._remember(opened, kept))
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
-        """The user's closest memories in mem0's ranking, best first; of equals the newer first."""
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
+        """The user's closest memories in mem0's ranking, best first; of equals the newer first.
+
+        The store's own `threshold` applies; `relevant` leaves out no more.
+        """
         query = storable(query).strip()
         if limit < 1 or not query:
             return []
@@ -109,6 +114,12 @@ class Mem0Store:
         """All facts stated by or about the user, oldest first."""
         found = carried.oldest_first(await self._list(user_id=user, sort=Sort.FACT.value))
         return [memory for memory in found if memory.sort is Sort.FACT]
+
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """The user's last decisions, newest first."""
+        found = carried.oldest_first(await self._list(user_id=user, sort=Sort.DECISION.value))
+        newest = [memory for memory in reversed(found) if memory.sort is Sort.DECISION]
+        return newest[: max(limit, 0)]
 
     async def everything(self, user: str) -> list[Memory]:
         """All the user's memories, oldest first."""
@@ -193,9 +204,19 @@ class Mem0Store:
         return [str(row["id"]) for row in done["results"]]
 
     def _search(self, opened: Mem0, user: str, query: str, limit: int) -> list[Carried]:
+        """The closest but decisions: mem0 is asked for more until those leave room for `limit`."""
+        most = max(limit, _CANDIDATES)
+        while True:
+            near = self._nearest(opened, user, query, most)
+            found = [each for each in near if each.memory.sort is not Sort.DECISION]
+            if len(found) >= limit or len(near) < most:
+                return found
+            most *= 4
+
+    def _nearest(self, opened: Mem0, user: str, query: str, most: int) -> list[Carried]:
         done = opened.search(
             query,
-            top_k=max(limit, _CANDIDATES),
+            top_k=most,
             filters=self._filters(user_id=user),
             threshold=self._threshold,
         )

@@ -35,9 +35,9 @@ WITH added AS (
             WHERE {_MINE} AND talk = %(talk)s AND sort = 'turn' AND made <= %(made)s
             ORDER BY made DESC, row DESC LIMIT 1
         ) END
-    RETURNING owner, row, terms
+    RETURNING owner, row, sort, terms
 ), queued AS (
-    INSERT INTO waiting (row, owner) SELECT row, owner FROM added
+    INSERT INTO waiting (row, owner) SELECT row, owner FROM added WHERE sort != 'decision'
 )
 INSERT INTO words (owner, term, row) SELECT owner, unnest(terms), row FROM added
 """
@@ -79,12 +79,18 @@ async def remember(connection: Connection, memories: Sequence[Memory]) -> None:
 
 async def everything(connection: Connection, user: str) -> list[Memory]:
     """All the user's memories, oldest first."""
-    return await _found(connection, user, "true")
+    return await _found(connection, user, "true ORDER BY made, row")
 
 
 async def facts(connection: Connection, user: str) -> list[Memory]:
     """The user's facts, oldest first."""
-    return await _found(connection, user, "sort = 'fact'")
+    return await _found(connection, user, "sort = 'fact' ORDER BY made, row")
+
+
+async def decisions(connection: Connection, user: str, limit: int) -> list[Memory]:
+    """The user's last decisions, newest first."""
+    last: LiteralString = "sort = 'decision' ORDER BY made DESC, row DESC LIMIT %s"
+    return await _found(connection, user, last, [max(limit, 0)])
 
 
 async def last_seen(connection: Connection) -> datetime | None:
@@ -148,7 +154,7 @@ def _values(memory: Memory) -> dict[str, Any]:
         "about": storable(memory.about),
         "value": storable(memory.value),
         "source": storable(memory.source),
-        "terms": sorted({term[:TERM] for term in terms_in(text)}),
+        "terms": _terms(memory.sort, text),
     }
 
 
@@ -156,9 +162,16 @@ def _user(memory: Memory) -> str:
     return storable(memory.user)
 
 
-async def _found(connection: Connection, user: str, which: LiteralString) -> list[Memory]:
+def _terms(sort: Sort, text: str) -> list[str]:
+    """What a recall finds `text` by; nothing of a decision."""
+    return [] if sort is Sort.DECISION else sorted({term[:TERM] for term in terms_in(text)})
+
+
+async def _found(
+    connection: Connection, user: str, which: LiteralString, values: Sequence[Any] = ()
+) -> list[Memory]:
     found = await connection.execute(
-        f"SELECT {COLUMNS} FROM memories WHERE {_MINE} AND {which} ORDER BY made, row"
+        f"SELECT {COLUMNS} FROM memories WHERE {_MINE} AND {which}", values
     )
     rows = await found.fetchall()
     return await asyncio.to_thread(lambda: [memory_of(user, row) for row in rows])

@@ -34,7 +34,7 @@ CREATE TABLE memories (
     about text NOT NULL,
     value text NOT NULL,
     source text NOT NULL,
-    terms text[] NOT NULL, -- its rows in words
+    terms text[] NOT NULL, -- its rows in words; none of a decision, which has no vector either
     previous bigint, -- the turn before it in its talk, which may be gone
     UNIQUE (owner, id)
 );
@@ -87,7 +87,10 @@ _RULES: LiteralString = (
     + f"CREATE POLICY housekeeping ON memories FOR SELECT USING ({_ALL});"
     + f"CREATE POLICY housekeeping ON waiting USING ({_ALL});"
 )
-VERSIONS: tuple[LiteralString, ...] = (_TABLES + _RULES,)
+_SECOND: LiteralString = """
+CREATE INDEX decisions_by_time ON memories (owner, made) WHERE sort = 'decision'
+"""
+VERSIONS: tuple[LiteralString, ...] = (_TABLES + _RULES, _SECOND)
 
 
 async def prepare(connection: Connection, name: str) -> None:

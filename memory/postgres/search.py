@@ -60,7 +60,7 @@ WITH chosen AS MATERIALIZED (
     SELECT row FROM memories WHERE owner = %(owner)s AND previous = ANY(%(hits)s::bigint[])
 ),
 near AS MATERIALIZED ({near})
-SELECT row, coalesce(cosine, 0), previous, {COLUMNS}
+SELECT row, cosine, previous, {COLUMNS}
 FROM memories LEFT JOIN near USING (row)
 WHERE owner = %(owner)s AND row = ANY(ARRAY(SELECT row FROM chosen))
 ORDER BY row

@@ -12,7 +12,7 @@ from memory.postgres import rows, vectors
 from memory.postgres.database import PostgresDatabase
 from memory.postgres.search import by_words, candidates
 from memory.ranking import Query, query_terms, ranked
-from memory.store import Memory
+from memory.store import Memory, need_aware
 
 REMODELLING = 600.0  # s that the change to another sentence model may take
 REMOVING = 60.0  # s that the removal of a user's whole past may take
@@ -55,13 +55,15 @@ class PostgresStore:
     async def remember(self, *memories: Memory) -> None:
         """Keep all of `memories` or none; the same user's id twice keeps the later one."""
         for memory in memories:
-            _need_aware(memory.when)
+            need_aware(memory.when)
         more = len(memories) / 100
         await self._database.run(lambda link: rows.remember(link, memories), more=more)
         if self._indexer:
             self._indexer.wake()
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
         """The user's closest memories by meaning and words, best first."""
         user, terms = storable(user), query_terms(query)
         worded, vector = await asyncio.gather(
@@ -75,13 +77,18 @@ class PostgresStore:
         found = await self._database.run(
             lambda link: candidates(link, user, worded, vector, limit), user=user
         )
-        asked = Query(query, datetime.now(UTC), worded.holdings.rarity)
+        asked = Query(query, datetime.now(UTC), worded.holdings.rarity, relevant)
         return await asyncio.to_thread(ranked, asked, found, limit)
 
     async def facts(self, user: str) -> list[Memory]:
         """All of the user's facts, oldest first."""
         user = storable(user)
         return await self._database.run(lambda link: rows.facts(link, user), user=user)
+
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """The user's last decisions, newest first."""
+        user = storable(user)
+        return await self._database.run(lambda link: rows.decisions(link, user, limit), user=user)
 
     async def everything(self, user: str) -> list[Memory]:
         """All the user's memories, oldest first."""
@@ -104,7 +111,7 @@ class PostgresStore:
 
         User by user: after an error, those of some are gone.
         """
-        _need_aware(before)
+        need_aware(before)
         users = await self._database.run(
             lambda link: rows.users_from_before(link, before), housekeeping=True, more=REMOVING
         )
@@ -159,8 +166,3 @@ class PostgresStore:
         for (row, user, _), vector in zip(waiting, made, strict=True):
             work = partial(vectors.keep, embedding=embedding, row=row, vector=vector)
             await self._database.run(work, user=user)
-
-
-def _need_aware(when: datetime) -> None:
-    if when.tzinfo is None:
-        raise ValueError(f"a memory's time must be aware: {when}")

@@ -50,7 +50,7 @@ async def use_model(connection: Connection, embedding: Embedding) -> None:
     await connection.execute("DELETE FROM embedding")
     await connection.execute("INSERT INTO embedding VALUES (%s, %s)", model)
     await connection.execute(
-        "INSERT INTO waiting (row, owner) SELECT row, owner FROM memories"
+        "INSERT INTO waiting (row, owner) SELECT row, owner FROM memories WHERE sort != 'decision'"
         " ON CONFLICT (row) DO UPDATE SET taken = '-infinity'"
     )
     await connection.execute("DROP INDEX IF EXISTS meanings_by_vector")

@@ -7,7 +7,7 @@ from typing import Any
 from memory.database import storable
 from memory.engine import sqlite3
 from memory.sqlite.schema import add_words
-from memory.store import Memory, Sort
+from memory.store import Memory, Sort, need_aware
 from memory.terms import terms_in
 
 COLUMNS = "id, user, talk, sort, who, text, made, about, value, source"
@@ -18,8 +18,7 @@ Row = tuple[Any, ...]  # of COLUMNS
 def remember(connection: sqlite3.Connection, memories: Sequence[Memory]) -> None:
     """Keep `memories`, each in place of any of the same id. A naive `when` is a ValueError."""
     for memory in memories:
-        if memory.when.tzinfo is None:
-            raise ValueError(f"a memory's time must be aware: {memory.when}")
+        need_aware(memory.when)
     for memory in memories:
         _remove(connection, _rows(connection, "id = ?", [storable(memory.id)]))
         _add(connection, memory)
@@ -33,6 +32,12 @@ def everything(connection: sqlite3.Connection, user: str) -> list[Memory]:
 def facts(connection: sqlite3.Connection, user: str) -> list[Memory]:
     """The user's facts, oldest first."""
     return _found(connection, "user = ? AND sort = 'fact' ORDER BY made, row", [storable(user)])
+
+
+def decisions(connection: sqlite3.Connection, user: str, limit: int) -> list[Memory]:
+    """The user's last decisions, newest first."""
+    last = "user = ? AND sort = 'decision' ORDER BY made DESC, row DESC LIMIT ?"
+    return _found(connection, last, [storable(user), max(limit, 0)])
 
 
 def last_seen(connection: sqlite3.Connection, user: str) -> datetime | None:
@@ -73,7 +78,8 @@ def _forget_all(connection: sqlite3.Connection, user: str) -> int:
 
 
 def expire(connection: sqlite3.Connection, before: datetime) -> int:
-    """Remove all memories made before that time."""
+    """Remove all memories made before that time. A naive one is a ValueError."""
+    need_aware(before)
     return _remove(connection, _rows(connection, "made < ?", [_microseconds(before)]))
 
 
@@ -96,11 +102,13 @@ def _add(connection: sqlite3.Connection, memory: Memory) -> None:
     made = _microseconds(memory.when)
     names = (memory.about, memory.value, memory.source)
     row = connection.execute(
-        f"INSERT INTO memories ({COLUMNS}, previous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO memories ({COLUMNS}, previous, embedded)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(storable(memory.id), user, talk, memory.sort, storable(memory.who), text, made),
             *(storable(each) for each in names),
             _turn_before(connection, user, talk, made) if memory.sort is Sort.TURN else None,
+            memory.sort is Sort.DECISION,  # it waits for no vector
         ),
     ).lastrowid
     [(owner,)] = connection.execute(
@@ -109,7 +117,8 @@ def _add(connection: sqlite3.Connection, memory: Memory) -> None:
         (user,),
     ).fetchall()
     assert row is not None
-    add_words(connection, owner, row, text)
+    if memory.sort is not Sort.DECISION:  # a recall finds none
+        add_words(connection, owner, row, text)
 
 
 def _turn_before(connection: sqlite3.Connection, user: str, talk: str, made: int) -> int | None:

@@ -17,7 +17,8 @@ CREATE TABLE memories (
 CREATE INDEX memories_by_user ON memories (user, made);
 CREATE VIRTUAL TABLE words USING fts5 (owner, body, tokenize = 'porter unicode61')
 """
-# `previous` is the row of the turn before it in its talk; a `vector` is of float16.
+# `previous` is the row of the turn before it in its talk; a `vector` is of float16. Decisions have
+# neither words nor vectors, and are `embedded` from the first.
 _SECOND = """
 DROP TABLE words;
 ALTER TABLE memories ADD COLUMN about TEXT NOT NULL DEFAULT '';
@@ -44,6 +45,8 @@ CREATE TABLE meanings (row INTEGER PRIMARY KEY, vector BLOB NOT NULL);
 CREATE TABLE embedding (model TEXT NOT NULL, dimensions INTEGER NOT NULL)
 """
 
+_FOURTH = "CREATE INDEX decisions_by_user ON memories (user, made) WHERE sort = 'decision'"
+
 
 def _find_words(connection: sqlite3.Connection) -> None:
     """Users and words of the memories that are there already."""
@@ -65,4 +68,4 @@ def add_words(connection: sqlite3.Connection, owner: int, row: int, text: str) -
     )
 
 
-VERSIONS = (_FIRST, _SECOND, _find_words)
+VERSIONS = (_FIRST, _SECOND, _find_words, _FOURTH)

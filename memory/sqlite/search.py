@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from heapq import nlargest
 
 from memory.embedding import Vectors
@@ -46,11 +45,10 @@ def by_words(connection: sqlite3.Connection, user: str, query: str, limit: int) 
 
 def recall(
     connection: sqlite3.Connection,
-    query: str,
+    query: Query,
     words: Words,
     vector: Vectors | None,
     limit: int,
-    now: datetime,
 ) -> list[Memory]:
     """The user's best answers to `query`; by `words` alone where it has no `vector`."""
     near: dict[int, float] = {}
@@ -61,7 +59,7 @@ def recall(
     chosen = _with_neighbours(connection, hits)
     if vector is not None:
         near |= vectors.cosines(connection, [each for each in chosen if each not in near], vector)
-    return ranked(Query(query, now, words.rare), _candidates(connection, chosen, near), limit)
+    return ranked(query, _candidates(connection, chosen, near), limit)
 
 
 def _rarities(connection: sqlite3.Connection, owner: int, terms: Iterable[str]) -> dict[str, float]:
@@ -121,6 +119,6 @@ def _candidates(
         f"SELECT row, previous, {COLUMNS} FROM memories WHERE row IN ({marks})", rows
     )
     return {
-        row: Candidate(memory_of(tuple(columns)), near.get(row, 0.0), previous)
+        row: Candidate(memory_of(tuple(columns)), near.get(row), previous)
         for row, previous, *columns in found
     }

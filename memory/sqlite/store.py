@@ -11,6 +11,7 @@ from memory.database import Database
 from memory.embedding import Embedding, Vectors
 from memory.engine import sqlite3
 from memory.indexer import Indexer, Waiting
+from memory.ranking import Query
 from memory.sqlite import rows, search, vectors
 from memory.sqlite.schema import VERSIONS
 from memory.store import Memory, MemoryStoreError
@@ -60,7 +61,9 @@ class SqliteStore:
         if self._indexer:
             self._indexer.wake()
 
-    async def recall(self, user: str, query: str, *, limit: int = 3) -> list[Memory]:
+    async def recall(
+        self, user: str, query: str, *, limit: int = 3, relevant: bool = False
+    ) -> list[Memory]:
         """The user's closest memories by meaning and words, best first."""
         words, vector = await asyncio.gather(
             self._read(lambda connection: search.by_words(connection, user, query, limit)),
@@ -68,14 +71,18 @@ class SqliteStore:
         )
         if words is None:
             return []
-        now = datetime.now(UTC)
+        asked = Query(query, datetime.now(UTC), words.rare, relevant)
         return await self._read(
-            lambda connection: search.recall(connection, query, words, vector, limit, now)
+            lambda connection: search.recall(connection, asked, words, vector, limit)
         )
 
     async def facts(self, user: str) -> list[Memory]:
         """All of the user's facts, oldest first."""
         return await self._read(lambda connection: rows.facts(connection, user))
+
+    async def decisions(self, user: str, *, limit: int = 50) -> list[Memory]:
+        """The user's last decisions, newest first."""
+        return await self._read(lambda connection: rows.decisions(connection, user, limit))
 
     async def everything(self, user: str) -> list[Memory]:
         """All the user's memories, oldest first."""
@@ -92,7 +99,7 @@ class SqliteStore:
         return removed
 
     async def expire(self, before: datetime) -> int:
-        """Remove every user's memories made before that time; how many there were."""
+        """Remove every user's memories made before that aware time; how many there were."""
         removed = await self._write(lambda connection: rows.expire(connection, before))
         if removed:
             await self._run(self._database.tidy)

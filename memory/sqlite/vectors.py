@@ -26,7 +26,7 @@ def use_model(connection: sqlite3.Connection, name: str, dimensions: int) -> Non
     )
     connection.execute("DELETE FROM meanings")
     connection.execute("DELETE FROM embedding")
-    connection.execute("UPDATE memories SET embedded = 0 WHERE embedded")
+    connection.execute("UPDATE memories SET embedded = 0 WHERE embedded AND sort != 'decision'")
     connection.execute("INSERT INTO embedding VALUES (?, ?)", (name, dimensions))
 
 

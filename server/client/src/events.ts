@@ -25,10 +25,11 @@ export interface Decision {
 /** One memory of the user. */
 export interface Memory {
   id: string;
-  sort: "turn" | "fact" | "summary";
+  sort: "turn" | "fact" | "summary" | "decision";
   who: string; // "user", "agent" or another name
   text: string;
   when: string; // ISO 8601
+  until?: string; // of an outdated fact: ISO 8601
   talk: string;
 }
 

@@ -5,15 +5,20 @@ import type { Memory } from "./events";
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const START = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 const SPEAKERS: Record<string, string> = { user: "You", agent: "Agent" };
+const SOURCES: Partial<Record<Memory["sort"], string>> = {
+  summary: "Summary of the talk",
+  decision: "Agent’s decision",
+};
 const FACTS = "facts"; // the group of all facts
 
 /** A memory as it is shown and searched. */
 export interface Entry {
   id: string;
-  who: string;
+  who: string; // or what it is, where nobody said it
   text: string;
   when: Date;
   date: string;
+  held: string; // until when, of an outdated fact; else empty
   group: string; // equal for what stands under one heading
   found: string; // what a search looks through
 }
@@ -104,18 +109,20 @@ export class Memories {
   }
 }
 
-function entry({ id, sort, who, text, when, talk }: Memory): Entry {
+function entry({ id, sort, who, text, when, until, talk }: Memory): Entry {
   const made = new Date(when);
   const date = DATE.format(made);
-  const speaker = sort === "summary" ? "Summary of the talk" : (SPEAKERS[who] ?? who);
+  const held = until ? `Held until ${DATE.format(new Date(until))}` : "";
+  const source = SOURCES[sort] ?? SPEAKERS[who] ?? who;
   return {
     id,
-    who: speaker,
+    who: source,
     text,
     when: made,
     date,
+    held,
     group: sort === "fact" ? FACTS : `${made.toDateString()} ${talk}`,
-    found: `${speaker} ${date} ${text}`.toLowerCase(),
+    found: `${source} ${date} ${held} ${text}`.toLowerCase(),
   };
 }
 

@@ -35,9 +35,10 @@ export class MemoryRow {
   }
 
   private kept(): HTMLElement {
-    const { who, when, date, text } = this.entry;
+    const { who, when, date, held, text } = this.entry;
     const time = h("time", { datetime: when.toISOString() }, date);
     const source = h("p", { class: "source" }, h("span", {}, who), time);
+    if (held) source.append(h("span", {}, held));
     return h("div", {}, source, h("p", {}, text));
   }
 
