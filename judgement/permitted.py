@@ -9,6 +9,7 @@ from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
 from judgement.words import EMERGENCIES, STOPS, has_phrase, is_question, words_of
 
+ENDING = 0.25  # s in which it is not known yet that a sound is over
 SHORT = 0.5  # s of speech that is no more than "mm-hmm", whatever is understood of it, unless
 BIDS = frozenset(  # it begins with one of these
     "no but what why who where when how which actually sorry hey please can could i i'm".split()
@@ -102,12 +103,14 @@ def _is_short(moment: Moment) -> bool:
 
     "Mm-hmm" is seldom understood: its final words may be any, in half a second.
     """
-    if moment.signal("sound_seconds", SHORT) >= SHORT:
+    is_over = moment.signals.get("finished")
+    short = SHORT if is_over else SHORT + ENDING
+    if moment.signal("sound_seconds", short) >= short:
         return False
     if has_phrase(moment.said, STOPS + EMERGENCIES):
         return False
     asks = is_question(moment.said) or not BIDS.isdisjoint(words_of(moment.said)[:1])
-    return not (asks and moment.signals.get("finished"))
+    return not (asks and is_over)
 
 
 def _nearest(action: Action, moment: Moment) -> Action:

@@ -45,14 +45,14 @@ async def test_an_interruption_is_held_back(signals: dict, why: str):
 @pytest.mark.parametrize(
     ("said", "signals", "action"),
     [
-        ("and then", {"sound_seconds": 0.3}, Action.SILENCE),
+        ("and then", {"sound_seconds": 0.6}, Action.SILENCE),
         ("", {"sound_seconds": 0.3}, Action.SILENCE),
         ("in a month", {"sound_seconds": 0.4, "finished": True}, Action.SILENCE),
         ("and in that case", {"sound_seconds": 0.6, "finished": True}, Action.REPLY),
         ("why", {"sound_seconds": 0.2}, Action.SILENCE),
         ("why", {"sound_seconds": 0.2, "finished": True}, Action.REPLY),
         ("where to?", {"sound_seconds": 0.3, "finished": True}, Action.REPLY),
-        ("and then they", {"sound_seconds": 0.6}, Action.REPLY),
+        ("and then they", {"sound_seconds": 0.8}, Action.REPLY),
         ("wait", {"sound_seconds": 0.1}, Action.REPLY),
     ],
 )
