@@ -99,6 +99,10 @@ class Caller:
         """Speak `pcm` in real time; when its last sound left the lips."""
         return await self.begin(pcm).end
 
+    def surround(self, beneath: Callable[[float], Pcm] | None) -> None:
+        """From now on the microphone also picks up `beneath`: 20 ms of sound for a time."""
+        self._microphone.beneath = beneath
+
     def hush(self) -> None:
         """Stop speaking in the middle of the word."""
         self._microphone.hush()

@@ -136,7 +136,7 @@ class Interrupter:
         silent = await caller.until_silent(after=stopped.at, timeout=2, hold=HOLD)
         if silent is None:
             return None
-        text = GREETING if source == "prepared" else _written(caller.messages, began, stopped.at)
+        text = GREETING if source == "prepared" else written(caller.messages, began, stopped.at)
         sound = caller.heard.sound(began - 0.1, silent + 0.05)
         answer = Answer(source, bid.by, round(onset - began, 3), text, "", "")
         return Cut(answer, stopped.at, sound)
@@ -154,7 +154,7 @@ class Interrupter:
         return time.monotonic()
 
 
-def _written(messages: Sequence[Message], began: float, until: float) -> str:
+def written(messages: Sequence[Message], began: float, until: float) -> str:
     """All that the reply model wrote for the answer that was first heard at `began`."""
     start = max((m.at for m in messages if m.type == "bot-llm-started" and m.at < began), default=0)
     parts = [m for m in messages if m.type == "bot-llm-text" and start <= m.at <= until]

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.sound import RATE, Pcm, edges
+from benchmarks.sound import RATE, Pcm, added, edges
 from benchmarks.timeline import Timeline
 
 FRAME = RATE // 50  # samples in a frame
@@ -54,12 +55,14 @@ class Utterance:
 class Microphone:
     """Gives 20 ms frames: utterances one after another, silence between them.
 
-    What it gave is on the timeline `said`.
+    What it gave is on the timeline `said`. `beneath` is what the room adds to each
+    frame, for the time of its first sample.
     """
 
     def __init__(self) -> None:
         """Silent until told to play."""
         self.said = Timeline()
+        self.beneath: Callable[[float], Pcm] | None = None
         self._queue: deque[Utterance] = deque()
 
     def play(self, pcm: Pcm) -> Utterance:
@@ -84,5 +87,7 @@ class Microphone:
             filled += len(piece)
             if self._queue[0].over:
                 self._queue.popleft()
+        if self.beneath is not None:
+            frame = added(frame, self.beneath(at))
         self.said.add(frame, at)
         return frame

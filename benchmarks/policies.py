@@ -68,11 +68,11 @@ async def choose(matcher: PolicyMatcher) -> None:
     for request in requests(ORDINARY, 0):
         found["ordinary"].append(await _sure(matcher, request.text, cast[request.persona]))
     for threshold in THRESHOLDS:
-        counts = (f"{kind} {_count(sure, threshold)}" for kind, sure in found.items())
+        counts = (f"{kind} {_share(sure, threshold)}" for kind, sure in found.items())
         print(f"{threshold:.2f}  {'  '.join(counts)}")
 
 
-def _count(sure: list[float], threshold: float) -> str:
+def _share(sure: list[float], threshold: float) -> str:
     return f"{sum(each >= threshold for each in sure)}/{len(sure)}"
 
 

@@ -72,6 +72,11 @@ class BotServer:
             raise BotError("the bot is not running")
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.returncode is None
+
     async def __aenter__(self) -> Self:
         with self.log.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
@@ -119,7 +124,7 @@ class BotServer:
         deadline = time.monotonic() + self._patience
         async with aiohttp.ClientSession() as http:
             while not await _answers(http, f"{self.url}/status"):
-                if self._process is None or self._process.returncode is not None:
+                if not self.running:
                     raise BotError(f"the bot ended while starting:\n{self.tail()}")
                 if time.monotonic() > deadline:
                     raise BotError(f"the bot was not ready in time:\n{self.tail()}")

@@ -30,13 +30,13 @@ def edges(pcm: Pcm) -> tuple[int, int]:
     Sound is what stands 30 dB below the loudest window or more, and well above
     the clip's own noise. Raises `ValueError` when the clip holds none.
     """
-    heard = np.flatnonzero(_sounding(pcm))
+    heard = np.flatnonzero(sounding(pcm))
     return int(heard[0]) * WINDOW, min(len(pcm), (int(heard[-1]) + 1) * WINDOW)
 
 
 def ends(pcm: Pcm) -> bool:
     """Whether a clip goes on for 30 ms after its sound, and is not cut off in the middle."""
-    return not _sounding(pcm)[-3:].any()
+    return not sounding(pcm)[-3:].any()
 
 
 def last_phrase(pcm: Pcm, *, longest: float = 6.0, pause: float = 0.4) -> Pcm:
@@ -44,7 +44,7 @@ def last_phrase(pcm: Pcm, *, longest: float = 6.0, pause: float = 0.4) -> Pcm:
 
     What is left is one turn without a pause in which one might answer.
     """
-    heard = np.flatnonzero(_sounding(pcm)) * WINDOW / RATE
+    heard = np.flatnonzero(sounding(pcm)) * WINDOW / RATE
     starts, gaps = heard[1:], np.diff(heard)
     # Sound begins, and begins anew after each gap: before any that is a pause,
     # nothing is taken.
@@ -55,7 +55,7 @@ def last_phrase(pcm: Pcm, *, longest: float = 6.0, pause: float = 0.4) -> Pcm:
     return pcm[max(0, round((float(start) - 0.05) * RATE)) :]
 
 
-def _sounding(pcm: Pcm) -> NDArray[np.bool_]:
+def sounding(pcm: Pcm) -> NDArray[np.bool_]:
     """Which 10 ms windows of a clip hold sound. Raises `ValueError` when none does."""
     level = levels(pcm)
     loudest = float(level.max(initial=0.0))
@@ -68,6 +68,11 @@ def _sounding(pcm: Pcm) -> NDArray[np.bool_]:
     if not whole.any():
         raise ValueError("the clip is silent")
     return np.convolve(whole, np.ones(3), "full") > 0
+
+
+def added(pcm: Pcm, other: Pcm) -> Pcm:
+    """Both at once, of the same length; what is too loud is clipped."""
+    return np.clip(pcm.astype(np.int32) + other, -32768, 32767).astype(np.int16)
 
 
 def read_clip(path: Path) -> Pcm:

@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -30,6 +30,13 @@ JOES = {
     "slow-joe": (1.3, 0.95),
 }
 ACCENTS = ("en-us", "en-us+f2", "en-gb", "en-gb-x-rp+f2")  # +f2: a woman's voice
+OTHER_JOES = {
+    "low-joe": (0.95, 0.8),
+    "calm-joe": (1.2, 0.91),
+    "quick-joe": (0.88, 1.07),
+    "young-joe": (1.0, 1.27),
+}
+OTHER_ACCENTS = ("en-gb-scotland", "en-us+m3", "en-gb-x-gbclan+f4", "en-029+f3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,19 @@ class Voice:
 
 
 def voices() -> list[Voice]:
-    """Every synthetic voice this machine can make: four of Piper's, four of espeak-ng's."""
-    made = [Voice(name, partial(_joe, pace, pitch)) for name, (pace, pitch) in JOES.items()]
+    """The synthetic voices this machine can make: four of Piper's, four of espeak-ng's."""
+    return _voices(JOES, ACCENTS)
+
+
+def other_voices() -> list[Voice]:
+    """As many again, none of them among `voices`."""
+    return _voices(OTHER_JOES, OTHER_ACCENTS)
+
+
+def _voices(joes: Mapping[str, tuple[float, float]], accents: Sequence[str]) -> list[Voice]:
+    made = [Voice(name, partial(_joe, pace, pitch)) for name, (pace, pitch) in joes.items()]
     if shutil.which("espeak-ng"):
-        made += [Voice(f"espeak-{accent}", partial(_espeak, accent)) for accent in ACCENTS]
+        made += [Voice(f"espeak-{accent}", partial(_espeak, accent)) for accent in accents]
     return made
 
 

@@ -10,11 +10,15 @@ from memory.terms import words_in
 
 LONGEST = 40  # words of a remembered turn that are told
 LULL = timedelta(minutes=1)  # since the last turn that is worth telling
-# A turn with one of these may be about the time, which then is told.
+# A turn with one of these may be about the time, which then is told. A long story is not.
 _TIME = frozenset(
-    "time date day today tonight tomorrow yesterday week month year late early morning evening "
-    "afternoon night ago when last now soon days hours since long".split()
+    "time date day today tonight tomorrow yesterday week month year morning evening afternoon "
+    "night ago days since".split()
 )
+_SINCE = (
+    "how long ago", "how long has", "how long since", "how long was", "how long have", "when did",
+    "last talk", "last spoke",
+)  # fmt: skip
 _STRANGE = re.compile(r"[\x00-\x1f]+")
 
 
@@ -26,9 +30,14 @@ def told(keeper: Keeper, said: str, now: datetime) -> tuple[str, ...]:
     found += [wish.told for wish in keeper.wishes if wish.told]
     for memory in (*keeper.decisions.bearing_on(said), *keeper.recalled):
         found.append(sentence(memory, now, keeper.facts))
-    if not _TIME.isdisjoint(words_in(said)):
+    if _is_about_time(said):
         found.append(time_line(keeper.last_seen, now.astimezone(), keeper.last_turn))
     return tuple(dict.fromkeys(_STRANGE.sub(" ", each) for each in found))
+
+
+def _is_about_time(said: str) -> bool:
+    words = words_in(said)
+    return not _TIME.isdisjoint(words) or any(each in " ".join(words) for each in _SINCE)
 
 
 def sentence(memory: Memory, now: datetime, facts: Facts | None = None) -> str:

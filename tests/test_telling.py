@@ -134,3 +134,19 @@ async def test_a_contradiction_is_cut_into_as_far_as_that_is_wanted(
     persona = Policy(proactivity=proactivity)
     moment = Moment(kind, "When is it?", pause=2.0, signals=signals, persona=persona)
     assert (await Corrects(Rules()).judge(moment)).action is action
+
+
+@pytest.mark.parametrize(
+    ("said", "is_told"),
+    [
+        ("Tell me a long story.", False),
+        ("How long does the paint need to dry?", False),
+        ("How long has it been since we talked?", True),
+        ("What day is it?", True),
+        ("When did we speak?", True),
+    ],
+)
+async def test_the_time_is_told_to_who_asks_for_it_alone(said: str, is_told: bool):
+    keeper = Keeper(VolatileStore(), "sam", "talk", consent=False)
+    assert any(line.startswith("It is ") for line in told(keeper, said, NOON)) is is_told
+    await keeper.close()
