@@ -127,9 +127,13 @@ class Doubt:
         self._move(Sign.CUTS_IN)
 
     def went_on(self, moment: Moment) -> None:
-        """The agent was to go on at `moment`; its words may be few yet and say nothing."""
+        """The agent was to go on at `moment`, which ends a doubt only where it knew enough.
+
+        "No" is taken for no bid, and yet "wait" may follow: other words than a
+        backchannel's wait until nobody makes a sound.
+        """
         self._acknowledges = is_backchannel(moment.said)
-        if moment.signals.get("finished"):
+        if self._acknowledges and moment.signals.get("finished"):
             self._move(Sign.DISMISSED)
 
     def yielded(self) -> None:

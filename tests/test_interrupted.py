@@ -92,5 +92,6 @@ async def test_an_agent_that_cuts_in_speaks_on_over_the_user(shared: Shared):
         talk.begin(STORY)
         await talk.until(talk.outcome("cut in"))
         await talk.until(lambda: talk.heard_from(began))
-        yielded = await talk.until(talk.outcome("yielded"))
-        assert not [since for since, _ in talk.pauses(began) if since < yielded["sent"]]
+        assert talk.talk.doubt.state is State.OWN
+        await talk.until(lambda: talk.talk.doubt.state is not State.OWN)
+        assert talk.talk.doubt.state is State.YIELDING
