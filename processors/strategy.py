@@ -3,8 +3,6 @@
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
-    EagerEndOfTurnCancelFrame,
-    EagerTranscriptionFrame,
     Frame,
     LLMRunFrame,
     ProposedUserStartedSpeakingFrame,
@@ -138,18 +136,12 @@ class StrategyProcessor(FrameProcessor):
         await self._withdraw()
         if speculation.is_worth(moment):
             await self._open()
-            speculation.begin(moment.said)
-            eager = EagerTranscriptionFrame(
-                text=moment.said, user_id="", timestamp=time_now_iso8601()
-            )
-            eager.interruptible = False  # by the turn that it opens
-            await self.push_frame(eager)
+            await self.push_frame(speculation.begin(moment.said))
 
     async def _withdraw(self):
         """Drop the reply that was begun, if one was."""
-        if self._speculation and self._speculation.is_open:
-            self._speculation.end()
-            await self.push_frame(EagerEndOfTurnCancelFrame())
+        if self._speculation and (withdrawal := self._speculation.withdraw()):
+            await self.push_frame(withdrawal)
 
     async def _act(self, frame: DecisionFrame) -> str:
         """Carry out a decision; what became of it in a word or two."""
