@@ -55,7 +55,7 @@ class ActedFrame(SystemFrame):
     """What became of a decision: one entry of the timeline.
 
     `outcome` is a short phrase for people: "waiting", "chose silence",
-    "replied", "cut in", "yielded".
+    "replied", "cut in", "taken back", "yielded".
     """
 
     moment: Moment

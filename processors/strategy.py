@@ -20,7 +20,6 @@ from judgement.decision import Action
 from judgement.doubt import Doubt
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment
-from judgement.signals import AHEAD
 from judgement.words import is_backchannel
 from processors import manners
 from processors.frames import (
@@ -34,11 +33,11 @@ from processors.frames import (
     TurnClosedFrame,
     TurnEndProposedFrame,
     TurnOpenedFrame,
-    VoiceBackFrame,
     WordsFrame,
 )
 from processors.role import Role
 from processors.speculation import Speculation
+from processors.timing import Timing
 
 FLOOR_EVENTS = {
     VADUserStartedSpeakingFrame: Event.USER_STARTS,
@@ -51,8 +50,8 @@ FLOOR_EVENTS = {
 class StrategyProcessor(FrameProcessor):
     """The only stage that starts speech, opens a turn or closes one.
 
-    A decision about a pause that is still to come waits until it has come, and
-    is void if the voice goes on. A reply is begun at the moment already and held
+    A decision about a pause that is still to come waits for it, an interruption
+    for the user to draw breath. A reply is begun at the moment already and held
     by Pipecat's gate until the decision lets it go, or withdraws it.
 
     A decision that comes too late for its moment (the turn is closed, the user
@@ -78,7 +77,7 @@ class StrategyProcessor(FrameProcessor):
         self._floor = Floor.OPEN
         self._turn = 0  # the turn that decisions must be about
         self._opened = False
-        self._ahead: DecisionFrame | None = None  # about a pause still to come
+        self._timing = Timing()
         self._speculation = speculation
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
@@ -89,27 +88,23 @@ class StrategyProcessor(FrameProcessor):
                 if moment.kind is Kind.PARTIAL:
                     await self.push_frame(WordsFrame(moment.said))
             case DecisionFrame():
-                if self._is_to_come(frame.moment):
-                    self._ahead = frame
-                else:
+                if not self._timing.keeps(frame, self._floor):
+                    if replaced := self._timing.drop():
+                        await self._tell(replaced, "taken back")
                     await self._carry_out(frame)
-            case VADUserStoppedSpeakingFrame():
-                self._note(frame)
-                await self.push_frame(frame, direction)
-                if self._ahead:
-                    await self._carry_out(self._ahead)
             case _:
                 self._note(frame)
                 await self.push_frame(frame, direction)
+        if due := self._timing.due(frame):
+            self._timing.drop()
+            await self._carry_out(due)
 
     async def _carry_out(self, frame: DecisionFrame):
         """Do as decided and tell."""
-        self._ahead = None
-        outcome = await self._act(frame)
-        await self.push_frame(ActedFrame(frame.moment, frame.decision, frame.latency, outcome))
+        await self._tell(frame, await self._act(frame))
 
-    def _is_to_come(self, moment: Moment) -> bool:
-        return bool(moment.signals.get(AHEAD)) and self._floor is Floor.USER
+    async def _tell(self, frame: DecisionFrame, outcome: str):
+        await self.push_frame(ActedFrame(frame.moment, frame.decision, frame.latency, outcome))
 
     def _note(self, frame: Frame):
         """Keep up with the floor, and with turns that Pipecat's watchdog ended."""
@@ -118,8 +113,6 @@ class StrategyProcessor(FrameProcessor):
                 self._opened = True
             case UserStoppedSpeakingFrame():
                 self._opened = False
-            case VoiceBackFrame() | VADUserStartedSpeakingFrame():
-                self._ahead = None
             case SpeculatedFrame(tokens=tokens, released=released) if self._speculation:
                 self._speculation.count(tokens, released=released)
             case _:

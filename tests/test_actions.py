@@ -1,7 +1,9 @@
 """Each action through the real pipeline: real ears, voice and reply model, a scripted judge."""
 
+import asyncio
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from judgement.decision import Action
@@ -12,7 +14,7 @@ from judgement.words import words_of
 from memory.store import Memory, Sort
 from processors.role import Role
 from processors.shared import Shared
-from tests.air import Conversation, ScriptedJudge, talk_to, transcribed
+from tests.air import RATE, Conversation, ScriptedJudge, spoken, talk_to, transcribed
 
 QUESTION = "What is the capital of France?"
 STORY = (
@@ -87,6 +89,23 @@ async def test_an_interruption_is_heard_at_once_and_goes_on_with_an_answer(share
             agent[0] == "assistant"
             and agent[1].split()[0] in transcribed(talk.heard(began)).title()
         )
+
+
+@pytest.mark.slow
+async def test_an_interruption_waits_until_the_user_draws_breath(shared: Shared):
+    eager = judged(shared, Kind.PARTIAL, Action.INTERRUPT, lambda m: m.turn_seconds > 1.2)
+    first, rest = spoken("I went down to the market on the coast"), spoken(STORY)
+    breath = np.zeros(RATE // 3, np.int16)
+    async with talk_to(eager, persona="interviewer") as talk:
+        await talk.until(talk.quiet_for(1.0))
+        began = talk.now
+        speaking = asyncio.create_task(talk.play(np.concatenate([first, breath, rest])))
+        cut_in = await talk.until(talk.outcome("cut in"))
+        opener = await talk.until(lambda: talk.heard_from(began))
+        speaking.cancel()
+        silent = began + len(np.trim_zeros(np.where(np.abs(first) > 300, first, 0), "b")) / RATE
+        assert silent < opener < silent + 0.5
+        assert cut_in["said"]
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from processors.frames import (
     AffrontFrame,
     DecisionFrame,
     GuidanceFrame,
+    HushFrame,
     PlayLineFrame,
     TurnClosedFrame,
     TurnEndProposedFrame,
@@ -34,6 +35,7 @@ from processors.strategy import StrategyProcessor
 
 PERSONA = Persona("test", "You test.", refusals=("No.", "Never."), patience=3.0)
 SPEAKS, SILENT = VADUserStartedSpeakingFrame(), VADUserStoppedSpeakingFrame()
+HUSH = HushFrame(0.06)
 
 
 def decision(kind: Kind, action: Action, said: str = "some words", turn: int = 0, **more):
@@ -90,7 +92,7 @@ async def test_a_cut_in_is_too_late_once_the_user_is_silent():
 
 
 async def test_a_cut_in_plays_an_opener_before_it_closes_the_turn():
-    down, up, outcomes = await done(SPEAKS, decision(Kind.PARTIAL, Action.INTERRUPT))
+    down, up, outcomes = await done(SPEAKS, decision(Kind.PARTIAL, Action.INTERRUPT), HUSH)
     assert outcomes == ["cut in"]
     order = [type(f) for f in down if isinstance(f, (PlayLineFrame, TurnEndProposedFrame))]
     assert order == [PlayLineFrame, TurnEndProposedFrame]
