@@ -29,6 +29,7 @@ class Persona:
     patience: float = 3.0
     greeting: str = ""
     openers: tuple[str, ...] = ("Sorry to jump in.",)
+    handovers: tuple[str, ...] = ("Go on.",)
     refusals: tuple[str, ...] = ("I'm not able to help with that.",)
     deflections: tuple[str, ...] = ("Let's talk about something else.",)
     idle: tuple[str, ...] = ("I'm still here if you need me.",)
@@ -37,6 +38,5 @@ class Persona:
     def lines(self) -> tuple[str, ...]:
         """Every sentence that must be ready to play, synthesised at start-up."""
         greeting = (self.greeting,) if self.greeting else ()
-        return (
-            greeting + self.openers + self.refusals + self.deflections + self.idle + self.subjects
-        )
+        cutting_in = self.openers + self.handovers
+        return greeting + cutting_in + self.refusals + self.deflections + self.idle + self.subjects

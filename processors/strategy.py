@@ -58,7 +58,8 @@ class StrategyProcessor(FrameProcessor):
     speaks again, the agent is silent already) changes nothing. What was done is
     pushed as ActedFrame. `doubt` holds the agent's sound until an overlap is
     decided. `follows_guidance` is false for a reply model too
-    small to be guided: then the persona's line alone is the answer.
+    small to be guided: then the persona's line alone is the answer, and another
+    gives the floor back after an interruption that was heard to its end.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class StrategyProcessor(FrameProcessor):
         self._floor = Floor.OPEN
         self._turn = 0  # the turn that decisions must be about
         self._opened = False
+        self._owes_floor = False  # to a user who was cut off
         self._timing = Timing()
         self._speculation = speculation
 
@@ -92,6 +94,10 @@ class StrategyProcessor(FrameProcessor):
                     if replaced := self._timing.drop():
                         await self._tell(replaced, "taken back")
                     await self._carry_out(frame)
+            case BotStoppedSpeakingFrame():
+                self._note(frame)
+                await self.push_frame(frame, direction)
+                await self._give_back()
             case _:
                 self._note(frame)
                 await self.push_frame(frame, direction)
@@ -210,7 +216,14 @@ class StrategyProcessor(FrameProcessor):
         await self.push_frame(PlayLineFrame(opener, goes_on=True))
         await self.push_frame(GuidanceFrame(manners.cut_in(opener)))
         await self._close(moment.said, answer=True, cut_in=True)
+        self._owes_floor = not self._follows_guidance
         return "cut in"
+
+    async def _give_back(self):
+        """The agent fell silent: ask the user whom it cut off to go on, if they don't already."""
+        owed, self._owes_floor = self._owes_floor, False
+        if owed and self._floor is Floor.OPEN:
+            await self.push_frame(PlayLineFrame(self._role.line("handovers")))
 
     async def _stay_silent(self, moment: Moment) -> str:
         """Wait, unless the user has been silent for as long as patience lasts."""
@@ -246,7 +259,7 @@ class StrategyProcessor(FrameProcessor):
     async def _open(self):
         """Open the user's turn; Pipecat's own interruption silences the agent."""
         if not self._opened:
-            self._opened = True
+            self._opened, self._owes_floor = True, False
             await self.push_frame(ProposedUserStartedSpeakingFrame())
 
     async def _close(self, said: str, *, answer: bool, cut_in: bool = False):

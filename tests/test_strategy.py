@@ -1,5 +1,6 @@
 """What strategy does with a decision, seen at the frames it pushes."""
 
+import pytest
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
@@ -99,6 +100,40 @@ async def test_a_cut_in_plays_an_opener_before_it_closes_the_turn():
     [line], [closed] = of(down, PlayLineFrame), of(up, TurnClosedFrame)
     assert line.goes_on and closed.cut_in
     assert line.text in of(down, GuidanceFrame)[0].text
+
+
+STARTS, STOPS = BotStartedSpeakingFrame(), BotStoppedSpeakingFrame()
+CUT_IN = (SPEAKS, decision(Kind.PARTIAL, Action.INTERRUPT), HUSH)
+
+
+async def lines(*frames: Frame, guided: bool = False) -> list[str]:
+    down, _, _ = await done(*frames, guided=guided)
+    return [frame.text for frame in of(down, PlayLineFrame)]
+
+
+async def test_the_floor_is_given_back_once_after_an_interruption():
+    said = await lines(*CUT_IN, SILENT, STARTS, STOPS, STARTS, STOPS)
+    assert said == ["Sorry to jump in.", "Go on."]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        [STARTS, STOPS],  # the user still speaks
+        [STARTS, decision(Kind.OVERLAP, Action.REPLY, turn=1), SILENT, STOPS],  # yielded
+        [SILENT, STARTS, decision(Kind.PAUSE, Action.REPLY, turn=1, typed=True), STOPS],
+    ],
+)
+async def test_a_floor_that_the_user_has_taken_is_not_given_back(after: list[Frame]):
+    assert await lines(*CUT_IN, *after, STARTS, STOPS) == ["Sorry to jump in."]
+
+
+async def test_a_guided_model_gives_the_floor_back_itself():
+    assert await lines(*CUT_IN, SILENT, STARTS, STOPS, guided=True) == ["Sorry to jump in."]
+
+
+async def test_an_answer_is_not_followed_by_a_handover():
+    assert await lines(decision(Kind.PAUSE, Action.REPLY), STARTS, STOPS) == []
 
 
 async def test_a_refusal_of_a_model_too_small_to_follow_is_the_line_alone():
