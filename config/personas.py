@@ -53,6 +53,11 @@ class PersonaFile(Section):
         description="sentences that give the floor back after cutting in, "
         "where the model is not guided",
     )
+    backchannels: Lines = Field(
+        default=("Um-hum.", "Uh-huh.", "I see.", "Right."),
+        description="what it says quietly while it listens, from a proactivity of 0.5 on, "
+        "where the voice can be asked ahead; empty: nothing",
+    )
     refusals: Lines = Field(min_length=1, description="sentences that open a refusal")
     deflections: Lines = Field(min_length=1, description="sentences that open a deflection")
     idle: Lines = Field(min_length=3, description="sentences after a silence")
@@ -82,7 +87,14 @@ class PersonaFile(Section):
         return examples
 
     @field_validator(
-        "greeting", "openers", "handovers", "refusals", "deflections", "idle", "subjects"
+        "greeting",
+        "openers",
+        "handovers",
+        "backchannels",
+        "refusals",
+        "deflections",
+        "idle",
+        "subjects",
     )
     @classmethod
     def _spoken(cls, lines: str | Lines) -> str | Lines:

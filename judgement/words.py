@@ -85,6 +85,11 @@ def clauses(text: str) -> int:
     return len(_CLAUSE_END.findall(text))
 
 
+def ends_clause(text: str) -> bool:
+    """Whether the words stop where a clause may end, be it only at a comma."""
+    return not is_unfinished(text.rstrip(" ,;"))
+
+
 def repetition(text: str) -> float:
     """The share of four-word runs said before in the same text, 0 to 1."""
     words = words_of(text)

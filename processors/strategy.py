@@ -16,7 +16,8 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.time import time_now_iso8601
 
-from judgement.decision import Action
+from judgement.backchannels import Backchannels
+from judgement.decision import Action, Decision
 from judgement.doubt import Doubt
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment
@@ -25,6 +26,7 @@ from processors import manners
 from processors.frames import (
     ActedFrame,
     AffrontFrame,
+    BackchannelFrame,
     DecisionFrame,
     GuidanceFrame,
     MomentFrame,
@@ -80,6 +82,7 @@ class StrategyProcessor(FrameProcessor):
         self._opened = False
         self._owes_floor = False  # to a user who was cut off
         self._timing = Timing()
+        self._backchannels = Backchannels()
         self._speculation = speculation
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
@@ -151,7 +154,7 @@ class StrategyProcessor(FrameProcessor):
             case Kind.PARTIAL:
                 return await self._while_speaking(moment, action)
             case Kind.PAUSE:
-                return await self._at_pause(moment, action)
+                return await self._at_pause(moment, frame.decision)
             case Kind.OVERLAP:
                 return await self._over_agent(moment, action)
             case Kind.IDLE:
@@ -165,12 +168,13 @@ class StrategyProcessor(FrameProcessor):
             return "kept listening"
         return await self._cut_in(moment)
 
-    async def _at_pause(self, moment: Moment, action: Action) -> str:
+    async def _at_pause(self, moment: Moment, decision: Decision) -> str:
+        action = decision.action
         if self._floor in (Floor.USER, Floor.BOTH) and not moment.signals.get("typed"):
             return "too late"
         await self._open()
         if action is Action.SILENCE:
-            return await self._stay_silent(moment)
+            return await self._stay_silent(moment, decision)
         if moment.signals.get("affront"):
             return await self._answer_affront(moment)
         match action:
@@ -225,13 +229,21 @@ class StrategyProcessor(FrameProcessor):
         if owed and self._floor is Floor.OPEN:
             await self.push_frame(PlayLineFrame(self._role.line("handovers")))
 
-    async def _stay_silent(self, moment: Moment) -> str:
+    async def _stay_silent(self, moment: Moment, decision: Decision) -> str:
         """Wait, unless the user has been silent for as long as patience lasts."""
         if moment.pause < self._role.persona.patience and not moment.signals.get("typed"):
-            return "waiting"
+            return await self._listen(moment, decision)
         await self._withdraw()
         await self._close(moment.said, answer=False)
         return "chose silence"
+
+    async def _listen(self, moment: Moment, decision: Decision) -> str:
+        """Wait, now and then with an "uh-huh"."""
+        can = self._floor is Floor.OPEN and self._role.persona.backchannels
+        if not (can and self._backchannels.is_due(moment, decision)):
+            return "waiting"
+        await self.push_frame(BackchannelFrame(self._role.line("backchannels")))
+        return "acknowledged"
 
     async def _answer_with_line(self, moment: Moment, action: Action, outcome: str) -> str:
         await self._withdraw()
