@@ -47,6 +47,17 @@ class PersonaFile(Section):
     )
     greeting: str = Field(default="", description="its first words; empty: it waits")
     openers: Lines = Field(min_length=1, description="sentences to cut in with")
+    handovers: Lines = Field(
+        default=("Go on.",),
+        min_length=1,
+        description="sentences that give the floor back after cutting in, "
+        "where the model is not guided",
+    )
+    backchannels: Lines = Field(
+        default=("Um-hum.", "Uh-huh.", "I see.", "Right."),
+        description="what it says quietly while it listens, from a proactivity of 0.5 on, "
+        "where the voice can be asked ahead; empty: nothing",
+    )
     refusals: Lines = Field(min_length=1, description="sentences that open a refusal")
     deflections: Lines = Field(min_length=1, description="sentences that open a deflection")
     idle: Lines = Field(min_length=3, description="sentences after a silence")
@@ -75,7 +86,16 @@ class PersonaFile(Section):
                 raise ValueError(f"holds a line without words for {topic}")
         return examples
 
-    @field_validator("greeting", "openers", "refusals", "deflections", "idle", "subjects")
+    @field_validator(
+        "greeting",
+        "openers",
+        "handovers",
+        "backchannels",
+        "refusals",
+        "deflections",
+        "idle",
+        "subjects",
+    )
     @classmethod
     def _spoken(cls, lines: str | Lines) -> str | Lines:
         for line in (lines,) if isinstance(lines, str) else lines:

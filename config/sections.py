@@ -231,7 +231,10 @@ class Limits(Section):
         default=5.0, ge=0, description="no interruption this early in a talk"
     )
     interruption_gap: Number = Field(
-        default=20.0, ge=0, description="seconds between two interruptions"
+        default=20.0,
+        ge=0,
+        description="seconds between two interruptions; twice as many after each one in a row "
+        "that the user talked on over",
     )
     quiet_hours: str | None = Field(
         default=None,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment, Policy, Turn
 from judgement.said import Said
-from judgement.signals import Rhythm
+from judgement.signals import REJECTED, Rhythm
 from judgement.words import is_question, words_of
 
 # s at which a pause is asked about
@@ -177,7 +177,7 @@ class Listener:
         """The agent fell silent. A user who speaks over it now has the floor."""
         self._move(Event.AGENT_STOPS)
         self._last_sound = self.now
-        self._cut_in_at = None
+        self._interruption_ends()
         if self.floor is Floor.USER and not self._open:
             self._open_turn()
             return [self._moment(Kind.PARTIAL)] if self.said else []
@@ -211,6 +211,16 @@ class Listener:
         if cut_in:
             self._cut_in_at = self._last_cut_in = self.now
             self.rhythm.interrupted()
+
+    def _interruption_ends(self) -> None:
+        """The agent said all of it; a user who was never silent meanwhile did not listen."""
+        if self._cut_in_at is None:
+            return
+        if self.floor is Floor.USER and self._voice_began <= self._cut_in_at:
+            self.rhythm.insisted()
+        else:
+            self.rhythm.listened()
+        self._cut_in_at = None
 
     def _move(self, event: Event) -> None:
         self.floor = NEXT[self.floor][event]
@@ -299,6 +309,8 @@ class Listener:
         if self._last_cut_in is not None:
             signals["since_interruption"] = round(self.now - self._last_cut_in, 3)
             signals["interruptions"] = self.rhythm.interruptions
+        if self.rhythm.rejected:
+            signals[REJECTED] = self.rhythm.rejected
         if self._cut_in_at is not None:
             signals["since_opener"] = round(self.now - self._cut_in_at, 3)
         if self._turn_over is not None:

@@ -1,5 +1,6 @@
 """What is allowed, enforced by code whatever a judge answers."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import time
@@ -7,9 +8,11 @@ from datetime import time
 from judgement.decision import Action, Decision
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
+from judgement.signals import REJECTED
 from judgement.words import EMERGENCIES, STOPS, has_phrase, is_question, words_of
 
 ENDING = 0.25  # s in which it is not known yet that a sound is over
+MOST_REJECTED = 8  # interruptions that double the gap: 20 s become 85 minutes
 SHORT = 0.5  # s of speech that is no more than "mm-hmm", whatever is understood of it, unless
 BIDS = frozenset(  # it begins with one of these
     "no but what why who where when how which actually sorry hey please can could i i'm".split()
@@ -27,7 +30,8 @@ class Limits:
     """Seconds of sound, and the hours in which the agent never opens."""
 
     first_seconds: float = 5.0  # no interruption in a talk's first seconds
-    interruption_gap: float = 20.0  # at most one interruption in so many
+    interruption_gap: float = 20.0  # at most one interruption in so many; twice as many
+    # for each one in a row that the user talked on over
     quiet_hours: tuple[time, time] | None = None
 
 
@@ -74,9 +78,17 @@ class Permitted:
             return "speaks only when asked"
         if moment.signal("talk_seconds", moment.at) < self._limits.first_seconds:
             return "the talk has just begun"
-        if moment.signal("since_interruption", 1e9) < self._limits.interruption_gap:
+        return self._cools_down(moment)
+
+    def _cools_down(self, moment: Moment) -> str:
+        """Why it is too soon after the last interruption; empty if it isn't."""
+        rejected = min(int(moment.signal(REJECTED)), MOST_REJECTED)
+        gap = self._limits.interruption_gap * 2**rejected
+        if moment.signal("since_interruption", math.inf) >= gap:
+            return ""
+        if not rejected:
             return "cut in a short while ago"
-        return ""
+        return f"cut in a short while ago and was talked over {rejected}x, so waits {gap:.0f} s"
 
     def _must_answer(self, action: Action, moment: Moment) -> tuple[Action, str]:
         """An emergency gets a reply, and so does a question before silence is final."""

@@ -12,6 +12,7 @@ class Persona:
     give it away, as in "discounts (discount, cheaper, lower price)".
     `examples` has by topic sentences that touch a policy, `answers` sentences
     that only look so.
+    `backchannels` are what it says quietly while it listens; with none it says nothing.
     `proactivity` runs from 0 (speaks only when asked) to 1; `patience` is the
     pause in seconds at which a silence is final.
     """
@@ -29,6 +30,8 @@ class Persona:
     patience: float = 3.0
     greeting: str = ""
     openers: tuple[str, ...] = ("Sorry to jump in.",)
+    handovers: tuple[str, ...] = ("Go on.",)
+    backchannels: tuple[str, ...] = ("Um-hum.", "Uh-huh.", "I see.", "Right.")
     refusals: tuple[str, ...] = ("I'm not able to help with that.",)
     deflections: tuple[str, ...] = ("Let's talk about something else.",)
     idle: tuple[str, ...] = ("I'm still here if you need me.",)
@@ -37,6 +40,6 @@ class Persona:
     def lines(self) -> tuple[str, ...]:
         """Every sentence that must be ready to play, synthesised at start-up."""
         greeting = (self.greeting,) if self.greeting else ()
-        return (
-            greeting + self.openers + self.refusals + self.deflections + self.idle + self.subjects
-        )
+        while_user_speaks = self.openers + self.handovers + self.backchannels
+        at_pauses = self.refusals + self.deflections + self.idle + self.subjects
+        return greeting + while_user_speaks + at_pauses

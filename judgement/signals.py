@@ -21,6 +21,7 @@ TURN_SECONDS_MEAN = "turn_seconds_mean"  # how long the user's turns last
 # Interruptions by the agent.
 SINCE_INTERRUPTION = "since_interruption"  # seconds since it last cut in; absent if never
 INTERRUPTIONS = "interruptions"  # how many times it has cut in
+REJECTED = "rejected"  # how many of the latest in a row the user talked on over; absent if none
 NO_INTERRUPTIONS = "no_interruptions"  # true: the user wished for none
 INTERRUPTIONS_WELCOME = "interruptions_welcome"  # true: the user wished for them
 SINCE_OPENER = "since_opener"  # seconds since its opener began, while the user still talks
@@ -71,6 +72,7 @@ class Rhythm:
         self._turns = Mean()
         self._words = 0
         self.interruptions = 0
+        self.rejected = 0  # of the latest interruptions, in a row
         self._insisted = 0
 
     def paused(self, seconds: float) -> None:
@@ -87,8 +89,13 @@ class Rhythm:
         self.interruptions += 1
 
     def insisted(self) -> None:
-        """The user talked on over the interruption and got the floor back."""
+        """The user talked on over the interruption."""
         self._insisted += 1
+        self.rejected += 1
+
+    def listened(self) -> None:
+        """The user heard the interruption to its end."""
+        self.rejected = 0
 
     @property
     def rate(self) -> float | None:

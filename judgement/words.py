@@ -36,6 +36,7 @@ _QUESTION_STARTS = frozenset(
     "what who whom whose which when where why how is are am was were do does did can could "
     "will would should shall may might have has had isn't aren't don't doesn't can't".split()
 )
+_CLAUSE_END = re.compile(r"[,.;:?!]\s+(?=\w)")
 _WORD = re.compile(r"[a-z0-9']+(?:-[a-z0-9']+)*")
 
 
@@ -74,6 +75,19 @@ def is_unfinished(text: str) -> bool:
         return True
     words = words_of(text)
     return not words or words[-1] in UNFINISHED
+
+
+def clauses(text: str) -> int:
+    """How many clauses are over, by the marks that a word follows.
+
+    A mark at the very end may be no more than the recogniser's guess.
+    """
+    return len(_CLAUSE_END.findall(text))
+
+
+def ends_clause(text: str) -> bool:
+    """Whether the words stop where a clause may end, be it only at a comma."""
+    return not is_unfinished(text.rstrip(" ,;"))
 
 
 def repetition(text: str) -> float:

@@ -54,8 +54,8 @@ class DecisionFrame(SystemFrame):
 class ActedFrame(SystemFrame):
     """What became of a decision: one entry of the timeline.
 
-    `outcome` is a short phrase for people: "waiting", "chose silence",
-    "replied", "cut in", "yielded".
+    `outcome` is a short phrase for people: "waiting", "acknowledged", "chose silence",
+    "replied", "cut in", "taken back", "yielded".
     """
 
     moment: Moment
@@ -100,6 +100,13 @@ class PlayLineFrame(SystemFrame):
 
     text: str
     goes_on: bool = False
+
+
+@dataclass
+class BackchannelFrame(SystemFrame):
+    """Say a prepared "uh-huh" quietly: the turn stays the user's."""
+
+    text: str
 
 
 @dataclass

@@ -1,20 +1,28 @@
-"""PlayLineFrame -> sound at once: prepared lines bypass the voice."""
+"""PlayLineFrame and BackchannelFrame -> sound at once: prepared lines bypass the voice."""
 
 import uuid
 from collections.abc import Mapping
 
-from pipecat.frames.frames import Frame, TTSSpeakFrame
+import numpy as np
+from pipecat.frames.frames import Frame, OutputAudioRawFrame, TTSSpeakFrame
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
-from processors.frames import PlayLineFrame
-from processors.services.words import Line, line_frames
+from processors.frames import BackchannelFrame, PlayLineFrame
+from processors.services.words import Line, Pcm, line_frames
+
+QUIET = 0.4  # of a line's loudness
+REST = 0.06  # s of silence behind it, so that no sound of it is left for the next chunk
+AUDIBLE = 300  # of 32768
 
 
 class LinePlayer(FrameProcessor):
     """Stands behind the voice and plays lines synthesised at start-up.
 
     A line that is not prepared (a voice that cannot be asked ahead) is spoken
-    by the voice before it, later by the time the voice takes.
+    by the voice before it, later by the time the voice takes. A backchannel
+    leaves as plain sound, which for Pipecat is nobody's speech: no turn, no
+    context, no floor. Spoken by a voice it would be the agent's, so that one
+    which is not prepared is left out.
     """
 
     def __init__(self, prepared: Mapping[str, Line]):
@@ -30,6 +38,9 @@ class LinePlayer(FrameProcessor):
                     await self._play(line, goes_on=frame.goes_on)
                 else:
                     await self.push_frame(TTSSpeakFrame(text), FrameDirection.UPSTREAM)
+            case BackchannelFrame(text=text):
+                if line := self._prepared.get(text):
+                    await self.push_frame(OutputAudioRawFrame(quiet(line), line.rate, 1))
             case _:
                 await self.push_frame(frame, direction)
 
@@ -37,3 +48,12 @@ class LinePlayer(FrameProcessor):
         alone = not goes_on
         for frame in line_frames(line, str(uuid.uuid4()), stopped=alone, commit=alone):
             await self.push_frame(frame)
+
+
+def quiet(line: Line) -> bytes:
+    """The line's sound turned down, without the silence at its ends but for `REST`."""
+    pcm: Pcm = np.frombuffer(line.pcm, np.int16)
+    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > AUDIBLE)
+    heard = pcm[loud[0] : loud[-1] + 1] if len(loud) else pcm[:0]
+    rest = np.zeros(round(line.rate * REST), np.int16)
+    return np.concatenate((np.rint(heard * QUIET).astype(np.int16), rest)).tobytes()

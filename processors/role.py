@@ -7,7 +7,9 @@ from typing import Literal
 from judgement.moment import Policy
 from judgement.persona import Persona
 
-LineKind = Literal["openers", "refusals", "deflections", "idle", "subjects"]
+LineKind = Literal[
+    "openers", "handovers", "backchannels", "refusals", "deflections", "idle", "subjects"
+]
 
 
 class Role:

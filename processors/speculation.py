@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
+from pipecat.frames.frames import EagerEndOfTurnCancelFrame, EagerTranscriptionFrame
 from pipecat.turns.user_stop import NormalizedMatch
+from pipecat.utils.time import time_now_iso8601
 
 from judgement.moment import Kind, Moment
 from judgement.rules import pause_to_wait_for
@@ -25,11 +27,6 @@ class Speculation:
         self.dropped = 0  # tokens
         self.released = 0
 
-    @property
-    def is_open(self) -> bool:
-        """Whether a reply is under way."""
-        return self._said is not None
-
     def answers(self, said: str) -> bool:
         """Whether the reply under way is to these words."""
         return self._said is not None and self._match.matches(self._said, said)
@@ -44,17 +41,23 @@ class Speculation:
             return False
         return self._is_affordable and pause_to_wait_for(moment) < UNLIKELY
 
-    def begin(self, said: str) -> None:
-        """A reply to `said` was begun."""
+    def begin(self, said: str) -> EagerTranscriptionFrame:
+        """What has a reply to `said` begun."""
         self._said = said
+        frame = EagerTranscriptionFrame(text=said, user_id="", timestamp=time_now_iso8601())
+        frame.interruptible = False  # by the turn that it opens
+        return frame
 
     def close(self, *, keeps_reply: bool) -> None:
         """The turn is over, and the reply is to be heard or dropped."""
         self._said, self._kept = None, self._said if keeps_reply else None
 
-    def end(self) -> None:
-        """It was dropped."""
+    def withdraw(self) -> EagerEndOfTurnCancelFrame | None:
+        """What has the reply dropped; None where none is under way."""
+        if self._said is None:
+            return None
         self._said = self._kept = None
+        return EagerEndOfTurnCancelFrame()
 
     def wants(self, said: str) -> bool:
         """Whether a reply to `said` that a model is about to begin is still of use."""

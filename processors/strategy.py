@@ -3,8 +3,6 @@
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
-    EagerEndOfTurnCancelFrame,
-    EagerTranscriptionFrame,
     Frame,
     LLMRunFrame,
     ProposedUserStartedSpeakingFrame,
@@ -18,16 +16,17 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.time import time_now_iso8601
 
-from judgement.decision import Action
+from judgement.backchannels import Backchannels
+from judgement.decision import Action, Decision
 from judgement.doubt import Doubt
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment
-from judgement.signals import AHEAD
 from judgement.words import is_backchannel
 from processors import manners
 from processors.frames import (
     ActedFrame,
     AffrontFrame,
+    BackchannelFrame,
     DecisionFrame,
     GuidanceFrame,
     MomentFrame,
@@ -36,11 +35,11 @@ from processors.frames import (
     TurnClosedFrame,
     TurnEndProposedFrame,
     TurnOpenedFrame,
-    VoiceBackFrame,
     WordsFrame,
 )
 from processors.role import Role
 from processors.speculation import Speculation
+from processors.timing import Timing
 
 FLOOR_EVENTS = {
     VADUserStartedSpeakingFrame: Event.USER_STARTS,
@@ -53,15 +52,16 @@ FLOOR_EVENTS = {
 class StrategyProcessor(FrameProcessor):
     """The only stage that starts speech, opens a turn or closes one.
 
-    A decision about a pause that is still to come waits until it has come, and
-    is void if the voice goes on. A reply is begun at the moment already and held
+    A decision about a pause that is still to come waits for it, an interruption
+    for the user to draw breath. A reply is begun at the moment already and held
     by Pipecat's gate until the decision lets it go, or withdraws it.
 
     A decision that comes too late for its moment (the turn is closed, the user
     speaks again, the agent is silent already) changes nothing. What was done is
     pushed as ActedFrame. `doubt` holds the agent's sound until an overlap is
     decided. `follows_guidance` is false for a reply model too
-    small to be guided: then the persona's line alone is the answer.
+    small to be guided: then the persona's line alone is the answer, and another
+    gives the floor back after an interruption that was heard to its end.
     """
 
     def __init__(
@@ -80,7 +80,9 @@ class StrategyProcessor(FrameProcessor):
         self._floor = Floor.OPEN
         self._turn = 0  # the turn that decisions must be about
         self._opened = False
-        self._ahead: DecisionFrame | None = None  # about a pause still to come
+        self._owes_floor = False  # to a user who was cut off
+        self._timing = Timing()
+        self._backchannels = Backchannels()
         self._speculation = speculation
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
@@ -91,27 +93,27 @@ class StrategyProcessor(FrameProcessor):
                 if moment.kind is Kind.PARTIAL:
                     await self.push_frame(WordsFrame(moment.said))
             case DecisionFrame():
-                if self._is_to_come(frame.moment):
-                    self._ahead = frame
-                else:
+                if not self._timing.keeps(frame, self._floor):
+                    if replaced := self._timing.drop():
+                        await self._tell(replaced, "taken back")
                     await self._carry_out(frame)
-            case VADUserStoppedSpeakingFrame():
+            case BotStoppedSpeakingFrame():
                 self._note(frame)
                 await self.push_frame(frame, direction)
-                if self._ahead:
-                    await self._carry_out(self._ahead)
+                await self._give_back()
             case _:
                 self._note(frame)
                 await self.push_frame(frame, direction)
+        if due := self._timing.due(frame):
+            self._timing.drop()
+            await self._carry_out(due)
 
     async def _carry_out(self, frame: DecisionFrame):
         """Do as decided and tell."""
-        self._ahead = None
-        outcome = await self._act(frame)
-        await self.push_frame(ActedFrame(frame.moment, frame.decision, frame.latency, outcome))
+        await self._tell(frame, await self._act(frame))
 
-    def _is_to_come(self, moment: Moment) -> bool:
-        return bool(moment.signals.get(AHEAD)) and self._floor is Floor.USER
+    async def _tell(self, frame: DecisionFrame, outcome: str):
+        await self.push_frame(ActedFrame(frame.moment, frame.decision, frame.latency, outcome))
 
     def _note(self, frame: Frame):
         """Keep up with the floor, and with turns that Pipecat's watchdog ended."""
@@ -120,8 +122,6 @@ class StrategyProcessor(FrameProcessor):
                 self._opened = True
             case UserStoppedSpeakingFrame():
                 self._opened = False
-            case VoiceBackFrame() | VADUserStartedSpeakingFrame():
-                self._ahead = None
             case SpeculatedFrame(tokens=tokens, released=released) if self._speculation:
                 self._speculation.count(tokens, released=released)
             case _:
@@ -138,18 +138,12 @@ class StrategyProcessor(FrameProcessor):
         await self._withdraw()
         if speculation.is_worth(moment):
             await self._open()
-            speculation.begin(moment.said)
-            eager = EagerTranscriptionFrame(
-                text=moment.said, user_id="", timestamp=time_now_iso8601()
-            )
-            eager.interruptible = False  # by the turn that it opens
-            await self.push_frame(eager)
+            await self.push_frame(speculation.begin(moment.said))
 
     async def _withdraw(self):
         """Drop the reply that was begun, if one was."""
-        if self._speculation and self._speculation.is_open:
-            self._speculation.end()
-            await self.push_frame(EagerEndOfTurnCancelFrame())
+        if self._speculation and (withdrawal := self._speculation.withdraw()):
+            await self.push_frame(withdrawal)
 
     async def _act(self, frame: DecisionFrame) -> str:
         """Carry out a decision; what became of it in a word or two."""
@@ -160,7 +154,7 @@ class StrategyProcessor(FrameProcessor):
             case Kind.PARTIAL:
                 return await self._while_speaking(moment, action)
             case Kind.PAUSE:
-                return await self._at_pause(moment, action)
+                return await self._at_pause(moment, frame.decision)
             case Kind.OVERLAP:
                 return await self._over_agent(moment, action)
             case Kind.IDLE:
@@ -174,12 +168,13 @@ class StrategyProcessor(FrameProcessor):
             return "kept listening"
         return await self._cut_in(moment)
 
-    async def _at_pause(self, moment: Moment, action: Action) -> str:
+    async def _at_pause(self, moment: Moment, decision: Decision) -> str:
+        action = decision.action
         if self._floor in (Floor.USER, Floor.BOTH) and not moment.signals.get("typed"):
             return "too late"
         await self._open()
         if action is Action.SILENCE:
-            return await self._stay_silent(moment)
+            return await self._stay_silent(moment, decision)
         if moment.signals.get("affront"):
             return await self._answer_affront(moment)
         match action:
@@ -225,15 +220,30 @@ class StrategyProcessor(FrameProcessor):
         await self.push_frame(PlayLineFrame(opener, goes_on=True))
         await self.push_frame(GuidanceFrame(manners.cut_in(opener)))
         await self._close(moment.said, answer=True, cut_in=True)
+        self._owes_floor = not self._follows_guidance
         return "cut in"
 
-    async def _stay_silent(self, moment: Moment) -> str:
+    async def _give_back(self):
+        """The agent fell silent: ask the user whom it cut off to go on, if they don't already."""
+        owed, self._owes_floor = self._owes_floor, False
+        if owed and self._floor is Floor.OPEN:
+            await self.push_frame(PlayLineFrame(self._role.line("handovers")))
+
+    async def _stay_silent(self, moment: Moment, decision: Decision) -> str:
         """Wait, unless the user has been silent for as long as patience lasts."""
         if moment.pause < self._role.persona.patience and not moment.signals.get("typed"):
-            return "waiting"
+            return await self._listen(moment, decision)
         await self._withdraw()
         await self._close(moment.said, answer=False)
         return "chose silence"
+
+    async def _listen(self, moment: Moment, decision: Decision) -> str:
+        """Wait, now and then with an "uh-huh"."""
+        can = self._floor is Floor.OPEN and self._role.persona.backchannels
+        if not (can and self._backchannels.is_due(moment, decision)):
+            return "waiting"
+        await self.push_frame(BackchannelFrame(self._role.line("backchannels")))
+        return "acknowledged"
 
     async def _answer_with_line(self, moment: Moment, action: Action, outcome: str) -> str:
         await self._withdraw()
@@ -261,7 +271,7 @@ class StrategyProcessor(FrameProcessor):
     async def _open(self):
         """Open the user's turn; Pipecat's own interruption silences the agent."""
         if not self._opened:
-            self._opened = True
+            self._opened, self._owes_floor = True, False
             await self.push_frame(ProposedUserStartedSpeakingFrame())
 
     async def _close(self, said: str, *, answer: bool, cut_in: bool = False):

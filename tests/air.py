@@ -218,10 +218,17 @@ class Conversation:
         ended = last + len(pcm) / RATE
         return ended if self.now - ended > seconds else None
 
-    def words_told(self) -> list[tuple[float, str]]:
+    def words_told(self, after: float = 0.0) -> list[tuple[float, str]]:
         """The agent's words as the client learns that they were heard, each with its time."""
-        messages = self.air.loudspeaker.messages
-        return [(m["at"], m["data"]["text"]) for m in messages if m["type"] == "bot-tts-text"]
+        told = [m for m in self._messages("bot-tts-text") if m["at"] >= after]
+        return [(m["at"], m["data"]["text"]) for m in told]
+
+    def agent_began(self, after: float) -> list[float]:
+        """When the client learnt that the agent began to speak."""
+        return [m["at"] for m in self._messages("bot-started-speaking") if m["at"] >= after]
+
+    def _messages(self, kind: str) -> list[dict[str, Any]]:
+        return [m for m in self.air.loudspeaker.messages if m["type"] == kind]
 
     def heard(self, after: float = 0.0) -> Pcm:
         """All the agent's sound since `after`."""

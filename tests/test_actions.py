@@ -1,7 +1,9 @@
 """Each action through the real pipeline: real ears, voice and reply model, a scripted judge."""
 
+import asyncio
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from judgement.decision import Action
@@ -10,9 +12,11 @@ from judgement.moment import Kind
 from judgement.permitted import Limits, Permitted
 from judgement.words import words_of
 from memory.store import Memory, Sort
+from processors.lines import QUIET
 from processors.role import Role
+from processors.services.voice import shared_voice
 from processors.shared import Shared
-from tests.air import Conversation, ScriptedJudge, talk_to, transcribed
+from tests.air import RATE, Conversation, Pcm, ScriptedJudge, spoken, talk_to, transcribed
 
 QUESTION = "What is the capital of France?"
 STORY = (
@@ -87,6 +91,53 @@ async def test_an_interruption_is_heard_at_once_and_goes_on_with_an_answer(share
             agent[0] == "assistant"
             and agent[1].split()[0] in transcribed(talk.heard(began)).title()
         )
+
+
+@pytest.mark.slow
+async def test_an_interruption_waits_until_the_user_draws_breath(shared: Shared):
+    eager = judged(shared, Kind.PARTIAL, Action.INTERRUPT, lambda m: m.turn_seconds > 1.2)
+    first, rest = spoken("I went down to the market on the coast"), spoken(STORY)
+    breath = np.zeros(RATE // 3, np.int16)
+    async with talk_to(eager, persona="interviewer") as talk:
+        await talk.until(talk.quiet_for(1.0))
+        began = talk.now
+        speaking = asyncio.create_task(talk.play(np.concatenate([first, breath, rest])))
+        cut_in = await talk.until(talk.outcome("cut in"))
+        opener = await talk.until(lambda: talk.heard_from(began))
+        speaking.cancel()
+        silent = began + len(np.trim_zeros(np.where(np.abs(first) > 300, first, 0), "b")) / RATE
+        assert silent < opener < silent + 0.5
+        assert cut_in["said"]
+
+
+def in_two(text: str, words: int) -> tuple[Pcm, Pcm]:
+    """`text` spoken, its first `words` words and the rest."""
+    line = shared_voice().line(text)
+    end = round(line.words[words - 1][1] / line.rate * RATE)
+    return spoken(text)[:end], spoken(text)[end:]
+
+
+@pytest.mark.slow
+async def test_a_backchannel_is_heard_quietly_and_is_no_turn_of_the_agent_s(shared: Shared):
+    patient = judged(shared, Kind.PAUSE, Action.SILENCE, lambda m: m.pause < 1.5)
+    first, rest = in_two(STORY, 36)
+    pause = np.zeros(RATE * 6 // 10, np.int16)
+    async with talk_to(patient, persona="clerk") as talk:
+        await talk.until(talk.quiet_for(1.0))
+        began = talk.now
+        speaking = asyncio.create_task(talk.play(np.concatenate([first, pause, rest])))
+        said = await talk.until(talk.outcome("acknowledged"), 12)
+        heard = await talk.until(lambda: talk.heard_from(began))
+        assert heard - said["sent"] < 0.1
+        await speaking
+        line = np.abs(np.frombuffer(shared.lines["Um-hum."].pcm, np.int16)).max()
+        assert np.abs(talk.heard(began)).max() == pytest.approx(QUIET * line, rel=0.1)
+        assert len(talk.context()) == 1 and "overlap" not in " ".join(talk.outcomes())
+        assert not talk.words_told(began) and not talk.agent_began(began)
+        await talk.until(talk.outcome("replied"))
+        await talk.until(lambda: len(talk.context()) == 3)
+        words = talk.context()[1][1].lower()
+        assert "market" in words and "coast" in words
 
 
 @pytest.mark.slow

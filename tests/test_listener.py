@@ -173,6 +173,42 @@ def test_after_a_cut_in_the_same_breath_counts_from_there():
     assert moment.signals["since_opener"] == 0.5
 
 
+def cut_in(ear: Listener, *, talks_on: float = 0.0, yields: bool = False) -> None:
+    """The agent cuts in for 2 s, or until it yields; the user `talks_on` for so many seconds."""
+    say(ear, "and then I went to the shop again")
+    ear.turn_closed("and then I went to the shop again", cut_in=True)
+    ear.agent_starts()
+    hear(ear, talks_on)
+    if yields:
+        ear.turn_opened()
+    if yields or talks_on < 2.0:
+        ear.user_stops(0.2)
+        hear(ear, 2.0 - talks_on)
+    ear.agent_stops()
+
+
+def rejected(ear: Listener) -> object:
+    """What the next moment tells of it."""
+    if not ear.user_speaks:
+        ear.user_starts()
+    hear(ear, 0.5)
+    [moment] = ear.words("well and so on and then I went home", final=False)
+    ear.turn_closed(moment.said)
+    ear.user_stops(0.2)
+    return moment.signals.get("rejected")
+
+
+def test_interruptions_that_the_user_talks_on_over_are_counted_until_one_is_heard_out():
+    ear = listener()
+    cut_in(ear, talks_on=1.6, yields=True)
+    assert rejected(ear) == 1
+    cut_in(ear, talks_on=2.0)
+    assert rejected(ear) == 2
+    cut_in(ear, talks_on=0.4)
+    assert rejected(ear) is None
+    assert ear.rhythm.talk()["insisted"] == pytest.approx(2 / 3)
+
+
 def test_a_sound_without_words_opens_nothing_for_good():
     ear = listener(patience=1.0)
     ear.user_starts()

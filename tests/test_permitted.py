@@ -34,12 +34,27 @@ async def test_an_interruption_passes_when_nothing_forbids_it():
     [
         ({"talk_seconds": 2.0}, "just begun"),
         ({"since_interruption": 12.0}, "short while ago"),
+        ({"since_interruption": 39.0, "rejected": 1}, "talked over 1x, so waits 40 s"),
+        ({"since_interruption": 150.0, "rejected": 3}, "talked over 3x, so waits 160 s"),
         ({"no_interruptions": True}, "asked not to"),
     ],
 )
 async def test_an_interruption_is_held_back(signals: dict, why: str):
     decision = await held(Action.INTERRUPT, speaking(**signals))
     assert decision.action is Action.SILENCE and why in decision.reason
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [
+        {"since_interruption": 20.0},
+        {"since_interruption": 40.0, "rejected": 1},
+        {"since_interruption": 80.0, "rejected": 2},
+        {"since_interruption": 6000.0, "rejected": 1e9},
+    ],
+)
+async def test_an_interruption_passes_once_the_gap_is_over(signals: dict):
+    assert (await held(Action.INTERRUPT, speaking(**signals))).action is Action.INTERRUPT
 
 
 @pytest.mark.parametrize(

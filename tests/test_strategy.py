@@ -1,5 +1,8 @@
 """What strategy does with a decision, seen at the frames it pushes."""
 
+from dataclasses import replace
+
+import pytest
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
@@ -16,13 +19,15 @@ from pipecat.tests.utils import run_test
 
 from judgement.decision import Action, decide
 from judgement.doubt import Doubt
-from judgement.moment import Kind, Moment
+from judgement.moment import Kind, Moment, Policy
 from judgement.persona import Persona
 from processors.frames import (
     ActedFrame,
     AffrontFrame,
+    BackchannelFrame,
     DecisionFrame,
     GuidanceFrame,
+    HushFrame,
     PlayLineFrame,
     TurnClosedFrame,
     TurnEndProposedFrame,
@@ -34,6 +39,7 @@ from processors.strategy import StrategyProcessor
 
 PERSONA = Persona("test", "You test.", refusals=("No.", "Never."), patience=3.0)
 SPEAKS, SILENT = VADUserStartedSpeakingFrame(), VADUserStoppedSpeakingFrame()
+HUSH = HushFrame(0.06)
 
 
 def decision(kind: Kind, action: Action, said: str = "some words", turn: int = 0, **more):
@@ -42,8 +48,10 @@ def decision(kind: Kind, action: Action, said: str = "some words", turn: int = 0
     return DecisionFrame(moment, decide(action, "test"), 0.01)
 
 
-async def done(*frames: Frame, guided: bool = False) -> tuple[list[Frame], list[Frame], list[str]]:
-    strategy = StrategyProcessor(Role(PERSONA), Doubt(Hold()), follows_guidance=guided)
+async def done(
+    *frames: Frame, guided: bool = False, persona: Persona = PERSONA
+) -> tuple[list[Frame], list[Frame], list[str]]:
+    strategy = StrategyProcessor(Role(persona), Doubt(Hold()), follows_guidance=guided)
     down, up = await run_test(strategy, frames_to_send=list(frames))
     outcomes = [frame.outcome for frame in down if isinstance(frame, ActedFrame)]
     return list(down), list(up), outcomes
@@ -90,13 +98,76 @@ async def test_a_cut_in_is_too_late_once_the_user_is_silent():
 
 
 async def test_a_cut_in_plays_an_opener_before_it_closes_the_turn():
-    down, up, outcomes = await done(SPEAKS, decision(Kind.PARTIAL, Action.INTERRUPT))
+    down, up, outcomes = await done(SPEAKS, decision(Kind.PARTIAL, Action.INTERRUPT), HUSH)
     assert outcomes == ["cut in"]
     order = [type(f) for f in down if isinstance(f, (PlayLineFrame, TurnEndProposedFrame))]
     assert order == [PlayLineFrame, TurnEndProposedFrame]
     [line], [closed] = of(down, PlayLineFrame), of(up, TurnClosedFrame)
     assert line.goes_on and closed.cut_in
     assert line.text in of(down, GuidanceFrame)[0].text
+
+
+STARTS, STOPS = BotStartedSpeakingFrame(), BotStoppedSpeakingFrame()
+CUT_IN = (SPEAKS, decision(Kind.PARTIAL, Action.INTERRUPT), HUSH)
+
+
+async def lines(*frames: Frame, guided: bool = False) -> list[str]:
+    down, _, _ = await done(*frames, guided=guided)
+    return [frame.text for frame in of(down, PlayLineFrame)]
+
+
+async def test_the_floor_is_given_back_once_after_an_interruption():
+    said = await lines(*CUT_IN, SILENT, STARTS, STOPS, STARTS, STOPS)
+    assert said == ["Sorry to jump in.", "Go on."]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        [STARTS, STOPS],  # the user still speaks
+        [STARTS, decision(Kind.OVERLAP, Action.REPLY, turn=1), SILENT, STOPS],  # yielded
+        [SILENT, STARTS, decision(Kind.PAUSE, Action.REPLY, turn=1, typed=True), STOPS],
+    ],
+)
+async def test_a_floor_that_the_user_has_taken_is_not_given_back(after: list[Frame]):
+    assert await lines(*CUT_IN, *after, STARTS, STOPS) == ["Sorry to jump in."]
+
+
+async def test_a_guided_model_gives_the_floor_back_itself():
+    assert await lines(*CUT_IN, SILENT, STARTS, STOPS, guided=True) == ["Sorry to jump in."]
+
+
+async def test_an_answer_is_not_followed_by_a_handover():
+    assert await lines(decision(Kind.PAUSE, Action.REPLY), STARTS, STOPS) == []
+
+
+LISTENING = Policy(proactivity=0.5)
+
+
+def pause(at: float = 5.0, **more) -> DecisionFrame:
+    moment = Moment(
+        Kind.PAUSE, "we went to the coast,", pause=0.4, turn_seconds=5.0, persona=LISTENING, at=at
+    )
+    return DecisionFrame(replace(moment, **more), decide(Action.SILENCE, "test"), 0.01)
+
+
+async def test_a_backchannel_leaves_the_turn_to_the_user():
+    down, up, outcomes = await done(SPEAKS, decision(Kind.PARTIAL, Action.SILENCE), SILENT, pause())
+    assert outcomes == ["kept listening", "acknowledged"]
+    assert [frame.text for frame in of(down, BackchannelFrame)] == ["Um-hum."]
+    assert not of(down, PlayLineFrame) and not of(down, TranscriptionFrame) and not of(up, Frame)
+    assert len(of(down, ProposedUserStartedSpeakingFrame)) == 1
+
+
+async def test_no_backchannel_over_the_agent_or_the_user():
+    for over in (STARTS, SPEAKS):
+        down, _, _ = await done(over, pause())
+        assert not of(down, BackchannelFrame)
+
+
+async def test_a_persona_without_backchannels_only_waits():
+    _, _, outcomes = await done(pause(), persona=replace(PERSONA, backchannels=()))
+    assert outcomes == ["waiting"]
 
 
 async def test_a_refusal_of_a_model_too_small_to_follow_is_the_line_alone():

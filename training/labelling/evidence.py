@@ -24,7 +24,7 @@ SOON = 15.0  # s within which a user answers an opening
 SPOKE_ON = 0.5  # s that the agent speaks on after an "mhm"
 
 ANSWERED = ("replied", "refused", "deflected")
-WAITED = ("waiting", "chose silence")
+WAITED = ("waiting", "acknowledged", "chose silence")
 CHECKS = (
     "are you there", "are you still there", "can you hear me", "did you hear me",
     "do you hear me", "anybody there", "is anyone there", "are you listening",
