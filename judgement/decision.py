@@ -20,7 +20,8 @@ class Decision:
     """An action, the probability of each, and why.
 
     `probabilities` name all five actions and sum to 1. `judge` is who decided;
-    `fallback` says that it stood in for a judge that was late or failed.
+    `fallback` says that it stood in for a judge that was late or failed. `ending`
+    is how likely the turn ends with the words so far, where the judge can tell.
     """
 
     action: Action
@@ -28,6 +29,7 @@ class Decision:
     reason: str  # one line, for the timeline, the log and the person labelling
     judge: str = "rules"
     fallback: bool = False
+    ending: float | None = None
 
 
 def decide(action: Action, reason: str, *, sure: float = 0.9, judge: str = "rules") -> Decision:

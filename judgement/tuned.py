@@ -92,8 +92,8 @@ class Tuned:
             self._judge.judge(moment), self._endings.over(moment)
         )
         decision = tuned(decision, moment, self._calibration)
-        if moment.kind is Kind.PARTIAL:  # its words are read now: at the pause few are left
-            return decision
+        if moment.kind is Kind.PARTIAL:
+            return replace(decision, ending=ending)
         return timed(decision, moment, ending, self._calibration)
 
     async def read_ahead(self, moment: Moment) -> None:

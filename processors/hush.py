@@ -8,7 +8,7 @@ from pipecat.processors.frame_processor import FrameDirection
 from processors.ears import Ears
 from processors.frames import HushFrame, VoiceBackFrame
 
-HUSH = 0.06  # s without voice after which the turn may be over: two of Silero's windows
+HUSH = 0.04  # s without voice after which the turn may be over: one of Silero's windows
 
 
 class HushProcessor(VADProcessor):

@@ -14,6 +14,7 @@ from processors.services.ahead import Ahead, SpeaksAhead
 
 WASTE = 0.6  # tokens dropped for each one released, at most over a talk,
 ALLOWANCE = 200  # and so many more, so that a talk may begin with a few in vain
+LIKELY = 0.35  # that a user who still speaks has said the last word
 UNLIKELY = 0.9  # s that the rules would wait: such a turn goes on, most likely
 
 
@@ -31,15 +32,20 @@ class Speculation:
         """Whether the reply under way is to these words."""
         return self._said is not None and self._match.matches(self._said, said)
 
-    def is_worth(self, moment: Moment) -> bool:
-        """Whether the turn may well be over, and replies in vain have not cost too much."""
-        if moment.kind is not Kind.PAUSE or not moment.said.strip():
+    def is_worth(self, moment: Moment, ending: float | None = None) -> bool:
+        """Whether the turn may well be over, and replies in vain have not cost too much.
+
+        While the user speaks it may where the judge takes that for the `ending`.
+        """
+        if not moment.said.strip() or not self._is_affordable:
             return False
         if has_phrase(moment.said, WAITS):
             return False
         if is_backchannel(moment.said) and not moment.signals.get("agent_asked"):
             return False
-        return self._is_affordable and pause_to_wait_for(moment) < UNLIKELY
+        if moment.kind is Kind.PARTIAL:
+            return ending is not None and ending >= LIKELY
+        return moment.kind is Kind.PAUSE and pause_to_wait_for(moment) < UNLIKELY
 
     def begin(self, said: str) -> EagerTranscriptionFrame:
         """What has a reply to `said` begun."""

@@ -79,6 +79,7 @@ class StrategyProcessor(FrameProcessor):
         self._doubt = doubt
         self._floor = Floor.OPEN
         self._turn = 0  # the turn that decisions must be about
+        self._said = ""  # at the last moment
         self._opened = False
         self._owes_floor = False  # to a user who was cut off
         self._timing = Timing()
@@ -89,6 +90,7 @@ class StrategyProcessor(FrameProcessor):
         await super().process_frame(frame, direction)
         match frame:
             case MomentFrame(moment=moment):
+                self._said = moment.said
                 await self._speculate(moment)
                 if moment.kind is Kind.PARTIAL:
                     await self.push_frame(WordsFrame(moment.said))
@@ -130,13 +132,13 @@ class StrategyProcessor(FrameProcessor):
             self._floor = NEXT[self._floor][event]
             self._doubt.floor(event)
 
-    async def _speculate(self, moment: Moment):
+    async def _speculate(self, moment: Moment, ending: float | None = None):
         """Begin a reply to words that may be all; drop one to words that were not."""
         speculation = self._speculation
         if speculation is None or moment.turn != self._turn or speculation.answers(moment.said):
             return
         await self._withdraw()
-        if speculation.is_worth(moment):
+        if speculation.is_worth(moment, ending):
             await self._open()
             await self.push_frame(speculation.begin(moment.said))
 
@@ -152,7 +154,7 @@ class StrategyProcessor(FrameProcessor):
             return "too late"
         match moment.kind:
             case Kind.PARTIAL:
-                return await self._while_speaking(moment, action)
+                return await self._while_speaking(moment, frame.decision)
             case Kind.PAUSE:
                 return await self._at_pause(moment, frame.decision)
             case Kind.OVERLAP:
@@ -160,11 +162,13 @@ class StrategyProcessor(FrameProcessor):
             case Kind.IDLE:
                 return await self._when_idle(action)
 
-    async def _while_speaking(self, moment: Moment, action: Action) -> str:
+    async def _while_speaking(self, moment: Moment, decision: Decision) -> str:
         if self._floor is not Floor.USER:
             return "too late"
         await self._open()
-        if action is not Action.INTERRUPT:
+        if decision.action is not Action.INTERRUPT:
+            if moment.said == self._said:
+                await self._speculate(moment, decision.ending)
             return "kept listening"
         return await self._cut_in(moment)
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
 from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
@@ -267,6 +268,30 @@ def test_no_reply_is_begun_to_what_is_hardly_over():
     assert not speculation.is_worth(ahead("mhm"))
     assert speculation.is_worth(ahead("yes", agent_asked=True))
     assert not speculation.is_worth(ahead("let me think"))
+
+
+def test_a_reply_is_begun_while_the_user_speaks_where_that_may_be_the_last_word():
+    speculation, speaking = Speculation(), Moment(Kind.PARTIAL, "What time is it")
+    assert not speculation.is_worth(speaking)
+    assert not speculation.is_worth(speaking, 0.1)
+    assert speculation.is_worth(speaking, 0.8)
+
+
+async def test_an_interim_that_may_be_all_begins_a_reply_and_the_next_one_drops_it():
+    moment = Moment(Kind.PARTIAL, "What time is it")
+    likely = decide(Action.SILENCE, "is still speaking")
+    frames = [
+        SPEAKS(),
+        MomentFrame(moment),
+        DecisionFrame(moment, replace(likely, ending=0.8), 0.01),
+        partial("What time is it in"),
+    ]
+    kinds = [
+        type(f)
+        for f in await strategy_with(*frames)
+        if isinstance(f, (EagerTranscriptionFrame, EagerEndOfTurnCancelFrame))
+    ]
+    assert kinds == [EagerTranscriptionFrame, EagerEndOfTurnCancelFrame]
 
 
 def told(*frames: tuple[Frame, bool]) -> list[SpeculatedFrame]:
