@@ -12,6 +12,7 @@ from judgement.judge import JudgeError
 from judgement.moment import Moment
 from judgement.prompt import LABELS, instruct, opening, parse, render
 
+KNOWN = 8  # questions whose answers are kept
 # What reading an answer of the wrong shape raises; the client checks no shape.
 _NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
@@ -45,14 +46,21 @@ class LlamaJudge:
         if slot is not None:
             self._extra = {"id_slot": slot, "cache_prompt": True, "post_sampling_probs": True}
             self._extra |= {"top_k": len(LABELS), "top_p": 1.0, "min_p": 0.0}
+        self._known: dict[str, Decision] = {}  # by prompt, the latest questions
         self._bias = {str(token): 100 for token in (labels or {}).values()}
 
     async def judge(self, moment: Moment) -> Decision:
         """The likeliest of the five. Raises `JudgeError` if there is no usable answer."""
+        prompt = self._text(moment)
+        decision = self._known.get(prompt) or await self._ask(prompt)
+        self._known = dict([*self._known.items(), (prompt, decision)][-KNOWN:])
+        return decision
+
+    async def _ask(self, prompt: str) -> Decision:
         try:
             answer = await self._client.completions.create(
                 model=self._model,
-                prompt=self._text(moment),
+                prompt=prompt,
                 max_tokens=1,
                 temperature=1.0,
                 logprobs=20 if not self._extra else 5,

@@ -22,7 +22,7 @@ from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
 from judgement.permitted import ALLOWED
 from judgement.signals import INTERRUPTIONS_WELCOME, TURN_OVER, TYPED
-from judgement.waits import pause_for, settled
+from judgement.waits import LIKELY, SHORTEST, pause_for, settled
 
 CERTAIN = 0.001  # a probability nearer to 0 or 1 counts as this near
 EAGER = 1.0  # logits by which proactivity moves the bar; the prompt tells it as well
@@ -73,6 +73,8 @@ class Calibration:
 class Tuned:
     """A judge whose probabilities are calibrated and whose action follows the thresholds.
 
+    Where the user may have said the last word the pause behind it is asked about
+    before it comes: `judge` keeps its latest answers.
     With `endings` a pause is answered once it has lasted as long as the turn's end is in doubt.
     """
 
@@ -93,6 +95,8 @@ class Tuned:
         )
         decision = tuned(decision, moment, self._calibration)
         if moment.kind is Kind.PARTIAL:
+            if ending is not None and ending >= LIKELY:
+                await self._judge.judge(replace(moment, kind=Kind.PAUSE, pause=SHORTEST))
             return replace(decision, ending=ending)
         return timed(decision, moment, ending, self._calibration)
 

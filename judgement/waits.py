@@ -9,6 +9,7 @@ import math
 SHORTEST = 0.2  # s, for a turn that is surely over
 LONGEST = 1.1  # s, for one that most likely goes on
 SURE, UNSURE = 0.8, 0.6  # probabilities between which the wait falls from one to the other
+LIKELY = 0.35  # ending, from which a user who still speaks may have said the last word
 HARDLY = 0.1  # below it a turn goes on, however long the pause: patience decides
 
 _CERTAIN = 1e-3

@@ -9,12 +9,12 @@ from pipecat.utils.time import time_now_iso8601
 
 from judgement.moment import Kind, Moment
 from judgement.rules import pause_to_wait_for
+from judgement.waits import LIKELY
 from judgement.words import WAITS, has_phrase, is_backchannel
 from processors.services.ahead import Ahead, SpeaksAhead
 
 WASTE = 0.6  # tokens dropped for each one released, at most over a talk,
 ALLOWANCE = 200  # and so many more, so that a talk may begin with a few in vain
-LIKELY = 0.35  # that a user who still speaks has said the last word
 UNLIKELY = 0.9  # s that the rules would wait: such a turn goes on, most likely
 
 

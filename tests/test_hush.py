@@ -35,7 +35,7 @@ async def told(*states: VADState) -> list[Frame]:
 
 
 async def test_a_hush_is_told_once_it_has_lasted():
-    assert await told(SPEAKING, STOPPING, STOPPING, SPEAKING) == []
+    assert await told(SPEAKING, STOPPING, SPEAKING) == []
     [hush] = await told(SPEAKING, *[STOPPING] * 9)
     assert isinstance(hush, HushFrame) and hush.silent == pytest.approx(HUSH, abs=CHUNK)
 
