@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from memory.volatile import VolatileStore
+from processors.hold import Hold
 from processors.shared import Shared
 from processors.talk import Talk
 from tests.air import talk_to
@@ -37,6 +38,6 @@ async def test_a_profile_without_memory_takes_no_consent(shared: Shared, store: 
     memory = shared.settings.memory.model_copy(update={"store": store})
     settings = shared.settings.model_copy(update={"memory": memory})
     profiled = replace(shared, settings=settings, store=VolatileStore())
-    talk = await Talk.begin(profiled, {"user": "sam", "consent": True})
+    talk = await Talk.begin(profiled, {"user": "sam", "consent": True}, Hold())
     assert talk.keeper.consent == talk.remembers == (store == "sqlite")
     await talk.end()
