@@ -256,6 +256,7 @@ async def kept_of(shared: Shared, user: str) -> tuple[list[Memory], dict[str, Me
     return decisions, {each.id: each for each in kept}
 
 
+@pytest.mark.slow
 async def test_a_refusal_is_remembered_with_its_turn_and_that_the_user_insisted(shared: Shared):
     refusing = judged(shared, Kind.PAUSE, Action.REFUSE)
     async with talk_to(refusing, persona="clerk", user="haggler", consent=True) as talk:

@@ -111,6 +111,7 @@ def test_a_spoken_question_is_heard_decided_and_answered(visit):
     expect(page.locator("#transcript > li.agent").nth(1)).to_contain_text("Paris", timeout=SLOW)
 
 
+@pytest.mark.slow
 def test_a_typed_question_is_answered(visit):
     page = visit()
     join(page)

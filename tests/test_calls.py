@@ -38,7 +38,8 @@ def outcome(name: str) -> Callable[[Any], bool]:
     return lambda data: data.get("type") == "decision" and data["outcome"] == name
 
 
-@pytest.mark.parametrize("line", ["webrtc", pytest.param("websocket", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["webrtc", "websocket"])
 async def test_a_caller_is_answered_interrupts_and_hears_the_agent_stop(bot: Bot, line: str):
     """What the agent keeps of its answer is what the caller heard of it."""
     user = f"interrupts-{line}"

@@ -61,6 +61,7 @@ async def test_the_agent_is_softer_at_once(shared: Shared):
         assert 0 < np.abs(talk.heard(softer)).max() < before / 2
 
 
+@pytest.mark.slow
 async def test_a_yield_out_of_a_pause_leaves_what_was_heard(shared: Shared):
     slow = judged(shared, Kind.OVERLAP, Action.SILENCE, lambda m: not is_final(m))
     async with talk_to(slow, persona="interviewer") as talk:
