@@ -85,6 +85,13 @@ def read_clip(path: Path) -> Pcm:
     return np.concatenate(pieces)
 
 
+def faded(pcm: Pcm, samples: int) -> Pcm:
+    """`pcm` that fades out over its last `samples`."""
+    slope = np.ones(len(pcm))
+    slope[-samples:] = np.linspace(1, 0, len(slope[-samples:]))
+    return (pcm * slope).astype(np.int16)
+
+
 def write_wav(path: Path, pcm: NDArray[np.int16], rate: int = RATE) -> None:
     """Write `pcm`, of shape (samples,) or (samples, channels), as 16-bit WAV."""
     with wave.open(str(path), "wb") as file:

@@ -30,12 +30,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from benchmarks.report import provenance, write
-from benchmarks.sound import RATE, Pcm, edges, resample
+from benchmarks.sound import RATE, Pcm, edges, faded, resample
 from judgement.decision import Action
 from judgement.endings import Endings
 from judgement.judge import Judge
 from judgement.local import BASE, endings_server, local_judge, opened_endings
 from judgement.moment import Kind, Moment
+from judgement.odds import CERTAIN
 from judgement.serving import packaged_model
 from judgement.tuned import Fusion, fused
 from judgement.waits import pause_for, settled
@@ -98,9 +99,7 @@ def cases(voice: Voice, text: str, chance: random.Random) -> Iterator[tuple[Pcm,
     ends = [int(end * scale) for _, end in line.words]
     yield pcm[: edges(pcm)[1]], True
     for word in chance.sample(range(max(1, len(ends) // 4), len(ends) - 1), 2):
-        part = pcm[: ends[word]].copy()
-        part[-FADE:] = (part[-FADE:] * np.linspace(1, 0, FADE)).astype(np.int16)
-        yield part, False
+        yield faded(pcm[: ends[word]], FADE), False
 
 
 async def ask(
@@ -164,7 +163,7 @@ def waited(found: Sequence[Found]) -> dict[str, Any]:
 
 
 def _logits(probabilities: Sequence[float]) -> Numbers:
-    held = np.clip(probabilities, 1e-3, 1 - 1e-3)
+    held = np.clip(probabilities, CERTAIN, 1 - CERTAIN)
     return np.log(held / (1 - held))
 
 

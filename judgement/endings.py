@@ -15,7 +15,6 @@ from judgement.moment import Moment
 from judgement.signals import AGENT_ASKED
 
 SEEN = 40  # of the likeliest next tokens
-LEAST = 1e-3  # an ending less likely than this counts as this
 ENDS = frozenset(".?!\n")
 
 
@@ -75,8 +74,7 @@ class Endings:
 
     def _ending(self, answer: Any) -> float:
         tokens = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        share = sum(math.exp(each["logprob"]) for each in tokens if self._ends(each["token"]))
-        return min(max(share, LEAST), 1 - LEAST)
+        return sum(math.exp(each["logprob"]) for each in tokens if self._ends(each["token"]))
 
     def _ends(self, token: str) -> bool:
         text = token.strip(" ")

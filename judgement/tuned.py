@@ -20,11 +20,11 @@ from judgement.dictation import least_wait
 from judgement.endings import Endings
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
+from judgement.odds import from_logit, logit
 from judgement.permitted import ALLOWED
 from judgement.signals import INTERRUPTIONS_WELCOME, TURN_OVER, TYPED
 from judgement.waits import LIKELY, SHORTEST, pause_for, settled
 
-CERTAIN = 0.001  # a probability nearer to 0 or 1 counts as this near
 EAGER = 1.0  # logits by which proactivity moves the bar; the prompt tells it as well
 WELCOME = 0.8  # proactivity at least, for a user who wishes to be interrupted
 
@@ -164,7 +164,7 @@ def fused(over: float, heard: float, weights: Fusion) -> float:
     A weighted sum of log-odds, without a bias: 0.5 from the sound changes
     nothing where the judge's weight is 1.
     """
-    return _odds(weights.judge * _logit(over) + weights.sound * _logit(heard))
+    return from_logit(weights.judge * logit(over) + weights.sound * logit(heard))
 
 
 def with_silence(probabilities: Mapping[Action, float], silence: float) -> dict[Action, float]:
@@ -224,16 +224,7 @@ def threshold(moment: Moment, thresholds: Mapping[tuple[Kind, Action], float]) -
     eager = moment.persona.proactivity
     if moment.signals.get(INTERRUPTIONS_WELCOME):
         eager = max(eager, WELCOME)
-    return _odds(_logit(bar) + EAGER * (1 - 2 * eager))
-
-
-def _logit(probability: float) -> float:
-    held = min(max(probability, CERTAIN), 1 - CERTAIN)
-    return math.log(held / (1 - held))
-
-
-def _odds(logit: float) -> float:
-    return 1 / (1 + math.exp(-logit))
+    return from_logit(logit(bar) + EAGER * (1 - 2 * eager))
 
 
 _NAMES = [f"{kind}/{action}" for kind, actions in ALLOWED.items() for action in actions]

@@ -6,20 +6,20 @@ benchmark speaks, so that about one pause in twenty inside a sentence is taken f
 
 import math
 
+from judgement.odds import from_logit, logit
+
 SHORTEST = 0.2  # s, for a turn that is surely over
 LONGEST = 1.1  # s, for one that most likely goes on
 SURE, UNSURE = 0.8, 0.6  # probabilities between which the wait falls from one to the other
 LIKELY = 0.35  # ending, from which a user who still speaks may have said the last word
 HARDLY = 0.1  # below it a turn goes on, however long the pause: patience decides
 
-_CERTAIN = 1e-3
-
 
 def settled(over: float, ending: float | None) -> float:
     """The probability that a turn is over: of judge and sound (`over`), of the words' `ending`."""
     if ending is None:
-        return _odds(0.64 * _logit(over) - 1.29)
-    return _odds(0.36 * _logit(over) + 0.69 * _logit(ending) + 0.45)
+        return from_logit(0.64 * logit(over) - 1.29)
+    return from_logit(0.36 * logit(over) + 0.69 * logit(ending) + 0.45)
 
 
 def pause_for(over: float) -> float:
@@ -28,12 +28,3 @@ def pause_for(over: float) -> float:
         return math.inf
     doubt = min(max((SURE - over) / (SURE - UNSURE), 0.0), 1.0)
     return SHORTEST + doubt * (LONGEST - SHORTEST)
-
-
-def _logit(probability: float) -> float:
-    held = min(max(probability, _CERTAIN), 1 - _CERTAIN)
-    return math.log(held / (1 - held))
-
-
-def _odds(logit: float) -> float:
-    return 1 / (1 + math.exp(-logit))

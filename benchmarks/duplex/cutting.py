@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.sound import RATE, WINDOW, Pcm, levels, sounding
+from benchmarks.sound import RATE, WINDOW, Pcm, faded, levels, sounding
 
 NEAR = 0.3  # of a clip, how far from where it is expected a gap between words is looked for
 SMALLEST = 0.03  # seconds that are a gap between two words
@@ -73,7 +73,7 @@ def widened(pcm: Pcm, at: int, seconds: float) -> tuple[Pcm, Span]:
     start, end = around[0] if around else (here, here)
     before, after = pcm[: round(start * RATE)], pcm[round(end * RATE) :]
     if not around:
-        before, after = _fading(before), _fading(after[::-1])[::-1]
+        before, after = faded(before, FADE), faded(after[::-1], FADE)[::-1]
     room = room_of(pcm, round(seconds * RATE))
     return np.concatenate([before, room, after]), Span(start, start + seconds)
 
@@ -102,10 +102,3 @@ def joined(pieces: Sequence[Pcm], seconds: float) -> tuple[Pcm, list[float]]:
         ends.append(sum(map(len, out)) / RATE)
         out.append(np.zeros(round(seconds * RATE), np.int16))
     return np.concatenate(out), ends
-
-
-def _fading(pcm: Pcm) -> Pcm:
-    """`pcm` that fades out over its last samples."""
-    slope = np.ones(len(pcm))
-    slope[-FADE:] = np.linspace(1, 0, len(slope[-FADE:]))
-    return (pcm * slope).astype(np.int16)
