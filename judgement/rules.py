@@ -70,13 +70,23 @@ def _pause(moment: Moment) -> Decision:
 
 def _not_yet(moment: Moment) -> Decision | None:
     """A silence, if the user seems to go on or to want no answer."""
-    if has_phrase(moment.said, WAITS):
+    if wants_moment(moment):
         return decide(Action.SILENCE, "asked for a moment", sure=0.85)
-    if is_backchannel(moment.said) and not moment.signals.get("agent_asked"):
+    if only_acknowledges(moment):
         return decide(Action.SILENCE, "only acknowledges", sure=0.8)
     if moment.pause < pause_to_wait_for(moment):
         return decide(Action.SILENCE, "may go on", sure=0.6)
     return None
+
+
+def wants_moment(moment: Moment) -> bool:
+    """Whether the user asks to be waited for."""
+    return has_phrase(moment.said, WAITS)
+
+
+def only_acknowledges(moment: Moment) -> bool:
+    """Whether the user says "I'm listening", and answers no question with it."""
+    return is_backchannel(moment.said) and not moment.signals.get("agent_asked")
 
 
 def pause_to_wait_for(moment: Moment) -> float:

@@ -8,9 +8,8 @@ from pipecat.turns.user_stop import NormalizedMatch
 from pipecat.utils.time import time_now_iso8601
 
 from judgement.moment import Kind, Moment
-from judgement.rules import pause_to_wait_for
+from judgement.rules import only_acknowledges, pause_to_wait_for, wants_moment
 from judgement.waits import LIKELY
-from judgement.words import WAITS, has_phrase, is_backchannel
 from processors.services.ahead import Ahead, SpeaksAhead
 
 WASTE = 0.6  # tokens dropped for each one released, at most over a talk,
@@ -39,9 +38,7 @@ class Speculation:
         """
         if not moment.said.strip() or not self._is_affordable:
             return False
-        if has_phrase(moment.said, WAITS):
-            return False
-        if is_backchannel(moment.said) and not moment.signals.get("agent_asked"):
+        if wants_moment(moment) or only_acknowledges(moment):
             return False
         if moment.kind is Kind.PARTIAL:
             return ending is not None and ending >= LIKELY

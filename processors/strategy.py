@@ -217,9 +217,9 @@ class StrategyProcessor(FrameProcessor):
 
     async def _cut_in(self, moment: Moment) -> str:
         """An opener at once, then an answer to the words so far."""
-        await self._withdraw()
         if moment.signals.get("affront"):
             return await self._answer_affront(moment)
+        await self._withdraw()
         opener = self._role.line("openers")
         await self.push_frame(PlayLineFrame(opener, goes_on=True))
         await self.push_frame(GuidanceFrame(manners.cut_in(opener)))

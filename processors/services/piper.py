@@ -102,11 +102,9 @@ class PiperService(TTSService):
         """The sound of `text`; its words go into the same queue."""
         assert self._voice is not None
         await self.start_tts_usage_metrics(text)
-        lines = self._voice.lines(text)
-        line = await self.ahead.take(text)
-        if line is not None:
-            lines = iter(())
-        else:
+        line, lines = await self.ahead.take(text), iter(())
+        if line is None:
+            lines = self._voice.lines(text)
             line = await asyncio.to_thread(_next, lines)
         if line is None:
             # "..." has no sound, but an answer without any counts as a failure.
