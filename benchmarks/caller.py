@@ -14,12 +14,15 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import numpy as np
+
 from benchmarks.line import CallError, Line
 from benchmarks.microphone import Microphone, Utterance
-from benchmarks.sound import Pcm
+from benchmarks.sound import Pcm, write_wav
 from benchmarks.timeline import Timeline
 from benchmarks.webrtc import WebRTCLine
 
@@ -94,6 +97,11 @@ class Caller:
     def begin(self, pcm: Pcm) -> Utterance:
         """Start to speak; the utterance knows its onset and its end once they are past."""
         return self._microphone.play(pcm)
+
+    def record(self, path: Path) -> None:
+        """Write the call so far as a stereo WAV, the caller left and the agent right."""
+        span = (self.started, max(self.heard.end, self.started))
+        write_wav(path, np.stack([self.said.sound(*span), self.heard.sound(*span)], axis=1))
 
     async def say(self, pcm: Pcm) -> float:
         """Speak `pcm` in real time; when its last sound left the lips."""

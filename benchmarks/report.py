@@ -1,5 +1,6 @@
 """What every benchmark's JSON says: figures, and where they come from."""
 
+import argparse
 import json
 import os
 import platform
@@ -31,6 +32,26 @@ def ratio(ours: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, float 
         name: _rounded(ours[name] / plain[name]) if ours[name] and plain[name] else None
         for name in ("p50", "p95")
     }
+
+
+def against_plain(parse: argparse.ArgumentParser) -> None:
+    """The options of a benchmark that calls this agent and a plain bot, and writes a report."""
+    parse.add_argument("--out", type=Path, required=True, help="Write the report here, as JSON.")
+    parse.add_argument(
+        "--contender",
+        nargs="+",
+        choices=["ours", "plain"],
+        default=["ours", "plain"],
+        help="Measure these: this agent, and a plain Pipecat bot with the same models.",
+    )
+    parse.add_argument(
+        "--config", default="config/embedded.yaml", help="Run this agent with this profile."
+    )
+    parse.add_argument(
+        "--recordings",
+        type=Path,
+        help="Keep each call here as a WAV file, the caller left and the agent right.",
+    )
 
 
 def provenance() -> dict[str, Any]:

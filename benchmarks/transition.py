@@ -16,13 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks.caller import Caller
 from benchmarks.line import CallError
-from benchmarks.report import ROOT, provenance, ratio, summary, write
+from benchmarks.report import ROOT, against_plain, provenance, ratio, summary, write
 from benchmarks.server import BotServer
-from benchmarks.sound import write_wav
 from benchmarks.turns import Outcome, Step, settle, take
 from benchmarks.voices import clips, voices
 
@@ -82,9 +79,7 @@ async def call(url: str, steps: Sequence[Step], recording: Path | None) -> list[
             if not await settle(caller, limit=6):
                 break
         if recording is not None:
-            span = (caller.started, caller.heard.end)
-            sides = [caller.said.sound(*span), caller.heard.sound(*span)]
-            write_wav(recording, np.stack(sides, axis=1))
+            caller.record(recording)
     return outcomes
 
 
@@ -191,30 +186,15 @@ def parser() -> argparse.ArgumentParser:
     parse = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parse.add_argument("--out", type=Path, required=True, help="Write the report here, as JSON.")
+    against_plain(parse)
     parse.add_argument(
         "--turns", type=int, default=24, help="Speak so many turns to each contender."
-    )
-    parse.add_argument(
-        "--contender",
-        nargs="+",
-        choices=["ours", "plain"],
-        default=["ours", "plain"],
-        help="Measure these: this agent, and a plain Pipecat bot with the same models.",
-    )
-    parse.add_argument(
-        "--config", default="config/embedded.yaml", help="Run this agent with this profile."
     )
     parse.add_argument(
         "--clips",
         type=Path,
         default=ROOT / "tests/audio",
         help="Take clips of speech from this folder, the last phrase of each.",
-    )
-    parse.add_argument(
-        "--recordings",
-        type=Path,
-        help="Keep each call here as a WAV file, the caller left and the agent right.",
     )
     return parse
 

@@ -31,7 +31,7 @@ from benchmarks.duplex.bench import Bench
 from benchmarks.duplex.bots import Bots, profile
 from benchmarks.duplex.material import Folders, Material
 from benchmarks.duplex.table import table
-from benchmarks.report import ROOT, provenance, ratio, write
+from benchmarks.report import ROOT, against_plain, provenance, ratio, write
 
 SECTIONS: dict[str, Callable[[Bench], Awaitable[dict[str, Any]]]] = {
     "pause_handling": pauses.measure,
@@ -107,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parse.add_argument
-    add("--out", type=Path, required=True, help="Write the report here, as JSON.")
+    against_plain(parse)
     add(
         "--only",
         nargs="+",
@@ -115,13 +115,6 @@ def parser() -> argparse.ArgumentParser:
         default=list(SECTIONS),
         metavar="SECTION",
         help=f"Measure these alone: {', '.join(SECTIONS)}.",
-    )
-    add(
-        "--contender",
-        nargs="+",
-        choices=["ours", "plain"],
-        default=["ours", "plain"],
-        help="Measure these: this agent, and a plain Pipecat bot with the same models.",
     )
     add("--trials", type=int, help="Make so many trials in a section, not its usual number.")
     add("--minutes", type=float, default=20.0, help="Play so many minutes of ordinary speech.")
@@ -138,7 +131,6 @@ def parser() -> argparse.ArgumentParser:
         help="Use these sentences, voices and clips: dev to tune on, test to report.",
     )
     add("--seed", type=int, default=1, help="Draw lengths, times and noises by this.")
-    add("--config", default="config/embedded.yaml", help="Run this agent with this profile.")
     add(
         "--clips",
         type=Path,
@@ -150,11 +142,6 @@ def parser() -> argparse.ArgumentParser:
     add("--calls", type=Path, help="Take two-sided calls, *_agent and *_caller, from here.")
     add("--prompts", type=Path, help="Take more ordinary speech from this folder.")
     add("--plot", type=Path, help="Draw pause_handling's cut-ins against delay here.")
-    add(
-        "--recordings",
-        type=Path,
-        help="Keep each call here as a WAV file, the caller left and the agent right.",
-    )
     return parse
 
 

@@ -15,7 +15,7 @@ from benchmarks.duplex.bots import Bots
 from benchmarks.duplex.material import Material
 from benchmarks.duplex.tokens import Tokens
 from benchmarks.line import CallError, Line
-from benchmarks.sound import Pcm, write_wav
+from benchmarks.sound import Pcm
 from benchmarks.turns import settle
 
 BLOCK = 4  # trials a contender has before the other's turn comes
@@ -138,11 +138,9 @@ class Bench:
         """A call's count of tokens, and its sound if recordings are wanted."""
         self.tokens.setdefault(name, Tokens()).add(caller.messages)
         if self.recordings is not None:
-            span = (caller.started, max(caller.heard.end, caller.started))
-            sides = [caller.said.sound(*span), caller.heard.sound(*span)]
             number = len(list(self.recordings.iterdir()))
             file = f"{number:04}-{section.replace('/', '-')}-{name}.wav"
-            write_wav(self.recordings / file, np.stack(sides, axis=1))
+            caller.record(self.recordings / file)
 
 
 async def talk(
