@@ -73,10 +73,8 @@ class Caller:
         try:
             async with asyncio.timeout(self._patience):
                 await self._line.connect(self._microphone, self.heard, self._receive)
-                await self._send(
-                    "client-ready", {"version": PROTOCOL, "about": {"library": "repartee-caller"}}
-                )
-                await self.until_message("bot-ready", timeout=self._patience)
+                if self._line.tells:
+                    await self._get_ready()
         except TimeoutError as error:
             await self._line.hang_up()
             raise CallError(f"the bot was not ready within {self._patience:.0f} s") from error
@@ -166,6 +164,11 @@ class Caller:
     async def send_message(self, type: str, data: Any = None) -> None:
         """Send a client message of the application's own `type`."""
         await self._send("client-message", {"t": type, "d": data})
+
+    async def _get_ready(self) -> None:
+        about = {"library": "repartee-caller"}
+        await self._send("client-ready", {"version": PROTOCOL, "about": about})
+        await self.until_message("bot-ready", timeout=self._patience)
 
     async def _send(self, type: str, data: Any) -> None:
         await self._line.send({"label": LABEL, "type": type, "id": uuid.uuid4().hex, "data": data})

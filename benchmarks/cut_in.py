@@ -30,7 +30,7 @@ Figures = dict[str, list[float]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="file for the figures, as JSON")
     parser.add_argument("--times", type=int, default=10, help="interruptions to measure")
     args = parser.parse_args()

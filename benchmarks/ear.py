@@ -22,7 +22,7 @@ def _model() -> MoonshineModel:
 
 def understood(pcm: Pcm) -> str:
     """The words in a recording, "" where there are none: 25 ms of work a second of it."""
-    sound = pcm.astype(np.float32) / 32768
+    sound = (pcm / 32768).astype(np.float32)
     silence = np.zeros(AFTER, np.float32)
     texts = (_model().transcribe(np.concatenate((each, silence))) for each in _pieces(sound))
     return " ".join(filter(None, map(believable, texts)))

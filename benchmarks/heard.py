@@ -100,7 +100,7 @@ def bids() -> Iterator[Bid]:
 def profile(folder: Path) -> Path:
     """The embedded profile with a long greeting and longer answers; its talks lie in `folder`."""
     persona = yaml.safe_load((ROOT / "config/personas/assistant.yaml").read_text())
-    persona |= {"greeting": GREETING, "deflect": [], "refuse": []}
+    persona |= {"greeting": GREETING, "deflect": [], "refuse": [], "examples": {}, "answers": []}
     chosen = yaml.safe_load((ROOT / "config/embedded.yaml").read_text())
     chosen["persona"] = str(folder / "talkative.yaml")
     chosen["memory"] = {"store": "sqlite", "path": str(folder / "memory.db")}

@@ -37,8 +37,8 @@ from config.settings import PROFILES, load
 from judgement.artefact import DEFAULT, Adapter, read_adapter
 from judgement.everyday import EVERYDAY
 from judgement.gguf_header import read_header
+from judgement.history import KEPT
 from judgement.judge import Judge, read_ahead
-from judgement.listener import HISTORY
 from judgement.llama import LlamaJudge
 from judgement.local import BASE, MODELS, complete, judge_server, opened
 from judgement.moment import Kind, Moment, Policy, Turn
@@ -102,7 +102,7 @@ class Speaker:
     def moment(self) -> Moment:
         """The words so far, while they are spoken."""
         said = " ".join(self._said)
-        return Moment(Kind.PARTIAL, said, tuple(self._history[-HISTORY:]), persona=self._policy)
+        return Moment(Kind.PARTIAL, said, tuple(self._history[-KEPT:]), persona=self._policy)
 
 
 @asynccontextmanager

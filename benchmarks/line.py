@@ -16,7 +16,12 @@ class CallError(Exception):
 
 
 class Line(Protocol):
-    """A way to reach a bot. Every method raises `CallError` when it cannot."""
+    """A way to reach a bot. Every method raises `CallError` when it cannot.
+
+    `tells` is whether the bot sends messages beside its sound, and takes them.
+    """
+
+    tells: bool
 
     async def connect(self, microphone: Microphone, heard: Timeline, receive: Receive) -> None:
         """Call, send the microphone's frames, fill `heard`, hand each message to `receive`."""

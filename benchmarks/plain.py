@@ -64,7 +64,7 @@ class MoonshineSTTService(SegmentedSTTService):
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
         """Transcribe one segment of 16-bit mono sound at 16 kHz."""
-        sound = np.frombuffer(audio, np.int16) / np.float32(32768)
+        sound = (np.frombuffer(audio, np.int16) / 32768).astype(np.float32)
         if text := await asyncio.to_thread(recogniser().transcribe, sound):
             yield TranscriptionFrame(text, self._user_id, time_now_iso8601())
 

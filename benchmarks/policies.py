@@ -30,6 +30,7 @@ from judgement.moment import Kind, Moment, Policy
 from judgement.persona import Persona
 from judgement.policies import ByExample, Informed, OnTime, PolicyMatcher
 from judgement.rules import Rules
+from judgement.signals import TYPED
 from judgement.words import topic_of
 from memory.embedding import Embedder
 from memory.minilm import PACKAGE, gguf_file
@@ -111,7 +112,7 @@ async def _count(path: Path, name: str, matcher: PolicyMatcher, llama: Judge) ->
 
 async def _declines(judge: Judge, said: str, persona: Persona) -> bool:
     policy = Policy(persona.refuse, persona.deflect, persona.proactivity)
-    moment = Moment(Kind.PAUSE, said, pause=3.0, signals={"typed": True}, persona=policy)
+    moment = Moment(Kind.PAUSE, said, pause=3.0, signals={TYPED: True}, persona=policy)
     return (await judge.judge(moment)).action in DECLINED
 
 

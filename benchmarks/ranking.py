@@ -90,7 +90,7 @@ def lost(given: list[Example], floor: float) -> float:
     for values, evidence in given:
         score = values @ WEIGHTS
         best = np.argsort(-score, kind="stable")[:RECALLED]
-        scores += [score[place] for place in best if place in evidence]
+        scores += [float(score[place]) for place in best if place in evidence]
     return float(np.mean(np.array(scores) < floor))
 
 

@@ -31,13 +31,14 @@ import numpy as np
 from benchmarks.policies import ORDINARY
 from benchmarks.remembering.script import SCRIPTS, Script, scripts
 from benchmarks.report import provenance, write
-from judgement.corrects import Corrects
+from judgement.cuts_in import CutsIn
 from judgement.decision import Action
 from judgement.judge import Judge
 from judgement.local import MODELS, local_judge
 from judgement.moment import Kind, Moment, Policy, Turn
 from judgement.permitted import Limits, Permitted
 from judgement.rules import Rules
+from judgement.signals import TALK_SECONDS
 from memory.embedding import Embedder, Vectors
 from memory.keeper import Keeper
 from memory.minilm import PACKAGE, gguf_file
@@ -179,7 +180,7 @@ def _moment(pause: float, said: str, history: Sequence[tuple[str, str]]) -> Mome
         history=turns,
         pause=pause,
         turn_seconds=spoken,
-        signals={"talk_seconds": FIRST + spoken},
+        signals={TALK_SECONDS: FIRST + spoken},
         persona=Policy(),
     )
 
@@ -192,7 +193,7 @@ async def report(given: argparse.Namespace) -> dict[str, Any]:
         judge: Judge = Rules()
         if given.judge == "llama":
             judge = await stack.enter_async_context(local_judge(threads=2))
-        judge = Permitted(Corrects(judge), Limits(), patience=lambda: 3.0)
+        judge = Permitted(CutsIn(judge), Limits(), patience=lambda: 3.0)
         for name, memory in (("with", True), ("without", False)):
             played = [
                 await play(each, judge, embedder, memory=memory) for each in scripts(given.scripts)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def summary(samples: Sequence[float]) -> dict[str, Any]:
-    """Median, 95th percentile and all samples in seconds; None where there are no samples."""
+    """Median, 95th percentile and all samples, in their unit; None where there are no samples."""
     p50, p95 = np.percentile(samples, [50, 95]) if samples else (None, None)
     return {
         "p50": _rounded(p50),

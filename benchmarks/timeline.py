@@ -9,7 +9,6 @@ import numpy as np
 from benchmarks.sound import LOUD, RATE, WINDOW, Pcm, levels
 
 RUN = 3  # loud windows in a row that are a sound; fewer are a click
-RECENT = 200  # pieces, some seconds of 20 ms each
 SLACK = 0.06  # seconds a piece may be off the clock before a gap is put in
 
 
@@ -88,12 +87,6 @@ class Timeline:
         """Whether there was sound in the `within` seconds before `at`."""
         start = bisect.bisect_left(self._at, at - within)
         return any(self._loud[start : bisect.bisect_right(self._at, at)])
-
-    def recent(self, start: float, end: float) -> Pcm:
-        """As `sound`, for what lies within the last few seconds: quick in a long talk."""
-        line = Timeline()
-        line.pieces = self.pieces[-RECENT:]
-        return line.sound(start, end)
 
     def sound(self, start: float, end: float) -> Pcm:
         """What was there from `start` to `end`, gaps as zeros.

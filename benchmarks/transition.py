@@ -10,9 +10,10 @@ busy slows both. Figures are taken at the caller's ear.
 import argparse
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,10 @@ def plan(turns: int, folder: Path) -> list[Step]:
     return steps
 
 
-async def call(url: str, steps: Sequence[Step], recording: Path | None) -> list[Outcome]:
+async def call(caller: Caller, steps: Sequence[Step], recording: Path | None) -> list[Outcome]:
     """As many steps as one call bears: it ends early where the agent will not stop talking."""
     outcomes: list[Outcome] = []
-    async with Caller(url) as caller:
+    async with caller:
         await settle(caller, limit=10)  # a greeting may come first
         for step in steps:
             outcomes.append(await take(caller, step))
@@ -83,14 +84,16 @@ async def call(url: str, steps: Sequence[Step], recording: Path | None) -> list[
     return outcomes
 
 
-async def block(name: str, url: str, steps: Sequence[Step], folder: Path | None) -> list[Outcome]:
+async def block(
+    name: str, dial: Callable[[], Caller], steps: Sequence[Step], folder: Path | None
+) -> list[Outcome]:
     """All `steps`, in as many calls as they take. A call that fails misses its turn."""
     outcomes: list[Outcome] = []
     while len(outcomes) < len(steps):
         rest = steps[len(outcomes) :]
         recording = folder / f"{name}-{rest[0].who}-{len(outcomes)}.wav" if folder else None
         try:
-            outcomes += await call(url, rest, recording)
+            outcomes += await call(dial(), rest, recording)
         except CallError as error:
             print(f"{name}: the call failed: {error}", flush=True)
             outcomes.append(Outcome(rest[0].who, rest[0].text))
@@ -98,14 +101,14 @@ async def block(name: str, url: str, steps: Sequence[Step], folder: Path | None)
 
 
 async def measure(
-    bots: dict[str, BotServer], steps: Sequence[Step], folder: Path | None
+    dials: Mapping[str, Callable[[], Caller]], steps: Sequence[Step], folder: Path | None
 ) -> dict[str, list[Outcome]]:
     """Every contender's outcomes, in the order of `steps`; blocks alternate."""
-    outcomes: dict[str, list[Outcome]] = {name: [] for name in bots}
-    order = list(bots)
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in dials}
+    order = list(dials)
     for start in range(0, len(steps), BLOCK):
         for name in order:
-            done = await block(name, bots[name].url, steps[start : start + BLOCK], folder)
+            done = await block(name, dials[name], steps[start : start + BLOCK], folder)
             for number, outcome in enumerate(done, start + 1):
                 print(f"{number:3}/{len(steps)} {name:6} {line(outcome)}", flush=True)
             outcomes[name] += done
@@ -169,7 +172,8 @@ async def run(arguments: argparse.Namespace) -> None:
     make = {"ours": lambda: BotServer.ours(arguments.config), "plain": BotServer.plain}
     async with AsyncExitStack() as stack:
         bots = {name: await stack.enter_async_context(make[name]()) for name in arguments.contender}
-        outcomes = await measure(bots, steps, arguments.recordings)
+        dials = {name: partial(Caller, bot.url) for name, bot in bots.items()}
+        outcomes = await measure(dials, steps, arguments.recordings)
     for name, done in outcomes.items():
         report[name] = figures(done)
     if {"ours", "plain"} <= report.keys():

@@ -15,7 +15,6 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from judgement.decision import Action
 from judgement.local import local_judge
 from judgement.moment import Kind, Moment
 from judgement.tuned import Fusion, fused
+from training.scoring.scores import auc
 
 PAUSE = 0.2  # s
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)  # of the sound, beside 1 of the judge
@@ -75,7 +75,7 @@ def meeting(sound: Path, words: Path) -> Iterator[Case]:
     for speaker in sorted({word["speaker"] for word in heard}):
         own = [word for word in heard if word["speaker"] == speaker]
         said: list[str] = []
-        for word, after in pairwise([*own, None]):
+        for word, after in zip(own, [*own[1:], None], strict=True):
             said.append(word["word"])
             if after and after["start"] - word["end"] < PAUSE:
                 continue
@@ -102,7 +102,7 @@ def _sound(clip: Path, end: float | None = None) -> Sound:
     pcm = read_clip(clip)
     cut = pcm[: edges(pcm)[1] if end is None else round(end * RATE)]
     quiet = np.zeros(round(PAUSE * RATE), np.float32)
-    return np.concatenate([cut.astype(np.float32) / 32768, quiet])
+    return np.concatenate([(cut / 32768).astype(np.float32), quiet])
 
 
 async def ask(cases: Sequence[Case], adapter: Path | None) -> list[Found]:
@@ -118,13 +118,10 @@ async def ask(cases: Sequence[Case], adapter: Path | None) -> list[Found]:
     return found
 
 
-def auc(found: Sequence[Found], scores: Sequence[float]) -> float | None:
-    """The share of pairs of one over and one not that `scores` put in order; ties are half."""
-    over = [score for each, score in zip(found, scores, strict=True) if each.over]
-    on = [score for each, score in zip(found, scores, strict=True) if not each.over]
-    if not over or not on:
-        return None
-    return round(float(np.mean([[(a > b) + (a == b) / 2 for b in on] for a in over])), 3)
+def order(found: Sequence[Found], scores: Sequence[float]) -> float | None:
+    """AUC of `scores`; None where all or none of the turns were over."""
+    over = np.array([each.over for each in found], bool)
+    return None if over.all() or not over.any() else round(auc(np.array(scores), over), 3)
 
 
 def figures(found: Sequence[Found]) -> dict[str, Any]:
@@ -136,9 +133,9 @@ def figures(found: Sequence[Found]) -> dict[str, Any]:
     return {
         "n": len(found),
         "over": sum(each.over for each in found),
-        "judge": auc(found, [each.judge for each in found]),
-        "sound": auc(found, [each.sound for each in found]),
-        "fused": {str(weight): auc(found, scores) for weight, scores in both.items()},
+        "judge": order(found, [each.judge for each in found]),
+        "sound": order(found, [each.sound for each in found]),
+        "fused": {str(weight): order(found, scores) for weight, scores in both.items()},
     }
 
 

@@ -69,7 +69,7 @@ def other_voices() -> list[Voice]:
 def _voices(joes: Mapping[str, tuple[float, float]], accents: Sequence[str]) -> list[Voice]:
     made = [Voice(name, partial(_joe, pace, pitch)) for name, (pace, pitch) in joes.items()]
     if shutil.which("espeak-ng"):
-        made += [Voice(f"espeak-{accent}", partial(_espeak, accent)) for accent in accents]
+        made += [Voice(f"espeak-{accent}", partial(espeak, accent)) for accent in accents]
     return made
 
 
@@ -93,7 +93,8 @@ def _joe(pace: float, pitch: float, text: str) -> Pcm:
     return resample(pcm, round(chunks[0].sample_rate * pitch), RATE)
 
 
-def _espeak(voice: str, text: str) -> Pcm:
+def espeak(voice: str, text: str) -> Pcm:
+    """`text` by one of espeak-ng's voices. Raises `OSError` where it is not installed."""
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         command = ["espeak-ng", "-v", voice, "-s", "160", "-w", file.name, text]
         subprocess.run(command, check=True, capture_output=True)

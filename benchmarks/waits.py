@@ -1,27 +1,31 @@
 """How sure a turn's end must be to be answered soon: the figures of `judgement.waits`, fitted.
 
     python -m benchmarks.waits --requests clinc150/data_full.json \
-        --remarks topical_chat/valid_freq.json.gz --out waits.json
+        --remarks topical_chat/valid_freq.json.gz --clips FOLDER --out waits.json
 
-Speaks sentences (CLINC150's training requests, Topical-Chat's remarks) by one voice at
-five pitches, whole and cut at two words inside, and asks at 0.2 s of silence what the
-judge, Smart Turn and the base model (`judgement.endings`) say, from what the recogniser
-heard. Fits the weights of `settled` by logistic regressions, and gives for each, from
-sentences left out of its fit: the area under the curve, the share of ends that are sure
-where a share of cuts is; and for the waits as they are, the seconds waited at ends and
-the share of pauses of 0.3 to 1.2 s that would be taken for an end.
+Speaks sentences that `training.endings` has not read (CLINC150's training requests,
+Topical-Chat's remarks) by one voice at five pitches and by six others, takes clips of people
+(such as Debian's asterisk-core-sounds-en-wav), each whole and cut at two places inside, and
+asks at the shortest pause what the judge, Smart Turn and the base model
+(`judgement.endings`) say, from what the recogniser heard. Fits the weights of `settled` by
+logistic regressions, and gives for each, from sentences left out of its fit: the area under
+the curve, the share of ends that are sure where a share of cuts is; and for the waits as
+they are, the seconds waited at ends and the share of pauses of 0.3 to 1.2 s that would be
+taken for an end.
 """
 
 import argparse
 import asyncio
 import gzip
+import itertools
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,25 +33,34 @@ from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnal
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
+from benchmarks import sound as clip
 from benchmarks.report import provenance, write
-from benchmarks.sound import RATE, Pcm, edges, faded, resample
+from benchmarks.sound import LOUD, RATE, WINDOW, Pcm, edges, faded, levels, read_clip, resample
+from benchmarks.voices import espeak
+from judgement.artefact import DEFAULT, read_adapter
 from judgement.decision import Action
 from judgement.endings import Endings
 from judgement.judge import Judge
-from judgement.local import BASE, endings_server, local_judge, opened_endings
+from judgement.local import BASE, local_judge, opened_endings
 from judgement.moment import Kind, Moment
 from judgement.odds import CERTAIN
+from judgement.pause import PAUSES
 from judgement.serving import packaged_model
 from judgement.tuned import Fusion, fused
 from judgement.waits import pause_for, settled
 from processors.services.moonshine_model import MoonshineModel
-from processors.services.voice import Voice, shared_voice
+from processors.services.voice import shared_voice
+from processors.turn_model import SILENCE
+from training.scoring.scores import auc, recall_at
+from training.sources.messages import held_out
 
 PITCHES = (0.88, 0.95, 1.0, 1.06, 1.15)
-PAUSE = 0.2  # s
+ACCENTS = (
+    "en-us+m7", "en-gb-x-gbcwmd+m2", "en-us+f4", "en-gb+f5", "en-us+Andrea", "en-gb+Lee"
+)  # fmt: skip
 FADE = RATE // 100  # samples in which a word that is cut fades
 TRAVEL = 0.1  # s until an answer is heard
-PAUSES = np.linspace(0.3, 1.2, 19)  # s, inside sentences
+INSIDE = np.linspace(0.3, 1.2, 19)  # s of a pause inside a sentence
 SHARES = (0.02, 0.05, 0.1, 0.2)
 ASKS = frozenset(
     "what how who where when why which can could would is are do does did will should".split()
@@ -60,6 +73,7 @@ Numbers = NDArray[np.float64]
 class Found:
     """What is said of a pause: by judge and sound (`over`), and by the base model."""
 
+    who: str
     text: str
     heard: str
     is_end: bool
@@ -81,7 +95,7 @@ def sentences(requests: Path, remarks: Path, count: int) -> list[str]:
     whole = [text for text in said if text.isascii() and text.endswith((".", "?", "!"))]
     chosen: list[str] = []
     for texts in (whole, list(map(_punctuated, asked))):
-        fitting = [text for text in texts if 6 <= len(text.split()) <= 18]
+        fitting = [text for text in texts if 4 <= len(text.split()) <= 18 and held_out(text)]
         chance.shuffle(fitting)
         chosen += fitting[:count]
     return chosen
@@ -91,41 +105,83 @@ def _punctuated(text: str) -> str:
     return f"{text.capitalize()}{'?' if text.split()[0] in ASKS else '.'}"
 
 
-def cases(voice: Voice, text: str, chance: random.Random) -> Iterator[tuple[Pcm, bool]]:
-    """The sentence whole, and cut after two of its words; whether it ends there."""
-    line, pitch = voice.line(text), chance.choice(PITCHES)
-    pcm = resample(np.frombuffer(line.pcm, np.int16), round(line.rate * pitch))
-    scale = len(pcm) * 2 / len(line.pcm)
-    ends = [int(end * scale) for _, end in line.words]
-    yield pcm[: edges(pcm)[1]], True
-    for word in chance.sample(range(max(1, len(ends) // 4), len(ends) - 1), 2):
-        yield faded(pcm[: ends[word]], FADE), False
+Case = tuple[str, str, Pcm, bool]  # who speaks, what, its sound, whether it ends there
+
+
+def spoken(texts: Sequence[str], chance: random.Random) -> Iterator[Case]:
+    """Each sentence by the embedded voice, at some pitch; cut behind words."""
+    voice = shared_voice()
+    for text in texts:
+        line, pitch = voice.line(text), chance.choice(PITCHES)
+        pcm = resample(np.frombuffer(line.pcm, np.int16), round(line.rate * pitch))
+        scale = len(pcm) * 2 / len(line.pcm)
+        words = [int(end * scale) for _, end in line.words]
+        inside = chance.sample(words[max(1, len(words) // 4) : -1], 2)
+        yield from _whole_and_cut("joe", text, pcm, inside)
+
+
+def accented(texts: Sequence[str], chance: random.Random) -> Iterator[Case]:
+    """Each sentence by one of the other voices, where espeak-ng is installed."""
+    for text, accent in zip(texts, itertools.cycle(ACCENTS), strict=False):
+        if shutil.which("espeak-ng"):
+            pcm = espeak(accent, text)
+            yield from _whole_and_cut(accent, text, pcm, _quiet_places(pcm, chance))
+
+
+def recorded(folder: Path | None, count: int, chance: random.Random) -> Iterator[Case]:
+    """As many clips of people, each one sentence of 1.4 to 7 s."""
+    files = sorted(folder.rglob("*.wav")) if folder else []
+    chance.shuffle(files)
+    clips = ((file.stem, read_clip(file)) for file in files)
+    fitting = (each for each in clips if _fits(each[1]))
+    for name, pcm in itertools.islice(fitting, count):
+        yield from _whole_and_cut("people", name, pcm, _quiet_places(pcm, chance))
+
+
+def _fits(pcm: Pcm) -> bool:
+    is_sentence = 1.4 < len(pcm) / RATE < 7 and levels(pcm).max() > LOUD
+    return is_sentence and clip.ends(pcm)
+
+
+def _quiet_places(pcm: Pcm, chance: random.Random) -> list[int]:
+    """Two samples inside, each where it is quietest for 0.1 s around: between words, mostly."""
+    first, last = edges(pcm)
+    found: list[int] = []
+    for share in (chance.uniform(0.3, 0.85) for _ in range(2)):
+        begin = int(first + share * (last - first)) // WINDOW - 10
+        found.append((begin + int(np.argmin(levels(pcm)[begin : begin + 20]))) * WINDOW)
+    return found
+
+
+def _whole_and_cut(who: str, text: str, pcm: Pcm, inside: Sequence[int]) -> Iterator[Case]:
+    yield who, text, pcm[: edges(pcm)[1]], True
+    for end in inside:
+        yield who, text, faded(pcm[:end], FADE), False
 
 
 async def ask(
-    texts: Sequence[str], judge: Judge, endings: Endings, *, every: int = 20
+    cases: Iterable[Case], judge: Judge, endings: Endings, weights: Fusion
 ) -> list[Found]:
-    """What each says of each case."""
-    voice, ear, chance = shared_voice(), MoonshineModel(), random.Random(7)
-    turn: Any = LocalSmartTurnAnalyzerV3()
+    """What each says of each case in which words are recognised."""
+    ear, turn = MoonshineModel(), cast(Any, LocalSmartTurnAnalyzerV3())
     found: list[Found] = []
-    for number, text in enumerate(texts, 1):
-        for pcm, is_end in cases(voice, text, chance):
-            heard = ear.transcribe(_then_silence(pcm, 0.1))
-            moment = Moment(Kind.PAUSE, heard, pause=PAUSE)
-            silence = (await judge.judge(moment)).probabilities[Action.SILENCE]
-            sound = float(turn._predict_endpoint(_then_silence(pcm, PAUSE))["probability"])
-            ending = await endings.over(moment)
-            over = fused(1 - silence, sound, Fusion())
-            found.append(Found(text, heard, is_end, over, ending or 0.0))
-        if number % every == 0:
-            print(f"{number}/{len(texts)} sentences", flush=True)
+    for number, (who, text, pcm, is_end) in enumerate(cases, 1):
+        if not (heard := ear.transcribe(_then_silence(pcm, 0.1))):
+            continue
+        moment = Moment(Kind.PAUSE, heard, pause=PAUSES[0])
+        silence = (await judge.judge(moment)).probabilities[Action.SILENCE]
+        sound = float(turn._predict_endpoint(_then_silence(pcm, SILENCE))["probability"])
+        ending = await endings.over(moment)
+        over = fused(1 - silence, sound, weights)
+        found.append(Found(who, text, heard, is_end, over, ending or 0.0))
+        if number % 60 == 0:
+            print(f"{number} pauses", flush=True)
     return found
 
 
 def _then_silence(pcm: Pcm, seconds: float) -> NDArray[np.float32]:
     quiet = np.zeros(int(seconds * RATE), np.int16)
-    return np.concatenate([pcm, quiet]).astype(np.float32)[-8 * RATE :] / 32768
+    return (np.concatenate([pcm, quiet])[-8 * RATE :] / 32768).astype(np.float32)
 
 
 def fitted(found: Sequence[Found]) -> dict[str, Any]:
@@ -138,14 +194,15 @@ def fitted(found: Sequence[Found]) -> dict[str, Any]:
     report: dict[str, Any] = {}
     for name, values in columns.items():
         model = LogisticRegression().fit(values, ends)
-        held_out = cross_val_predict(
+        each_class = cross_val_predict(
             LogisticRegression(), values, ends, groups=groups, cv=GroupKFold(10),
             method="predict_proba",
-        )[:, 1]  # fmt: skip
+        )  # fmt: skip
+        held_out = np.asarray(each_class, np.float64)[:, 1]
         report[name] = {
             "weights": [round(float(each), 2) for each in (*model.coef_[0], *model.intercept_)],
-            "auc": _auc(held_out[ends], held_out[~ends]),
-            "ends_at": {str(share): _ends_at(held_out, ends, share) for share in SHARES},
+            "auc": round(auc(held_out, ends), 3),
+            "ends_at": {str(share): round(recall_at(held_out, ends, share), 2) for share in SHARES},
         }
     return report
 
@@ -158,8 +215,12 @@ def waited(found: Sequence[Found]) -> dict[str, Any]:
     return {
         "seconds_at_ends": {q: round(float(np.quantile(ends, q)), 2) for q in (0.25, 0.5, 0.75)},
         "never": round(float(np.isinf(ends).mean()), 3),
-        "taken_over": round(float((inside[:, None] + TRAVEL < PAUSES).mean()), 3),
+        "taken_over": round(float((inside[:, None] + TRAVEL < INSIDE).mean()), 3),
     }
+
+
+def _speakers(found: Sequence[Found]) -> list[str]:
+    return list(dict.fromkeys(each.who for each in found))
 
 
 def _logits(probabilities: Sequence[float]) -> Numbers:
@@ -167,23 +228,22 @@ def _logits(probabilities: Sequence[float]) -> Numbers:
     return np.log(held / (1 - held))
 
 
-def _auc(ends: Numbers, inside: Numbers) -> float:
-    above = (ends[:, None] > inside).mean() + (ends[:, None] == inside).mean() / 2
-    return round(float(above), 3)
-
-
-def _ends_at(scores: Numbers, ends: NDArray[np.bool_], share: float) -> float:
-    """The share of ends above the score that so many of the pauses inside pass."""
-    return round(float((scores[ends] > np.quantile(scores[~ends], 1 - share)).mean()), 2)
-
-
 async def run(given: argparse.Namespace) -> dict[str, Any]:
     """Ask, fit, report."""
     texts = sentences(given.requests, given.remarks, given.count)
-    endings = await opened_endings(await asyncio.to_thread(endings_server, packaged_model(BASE)))
+    base, chance = packaged_model(BASE), random.Random(7)
+    adapter = read_adapter(DEFAULT)
+    endings = await asyncio.to_thread(opened_endings, base, adapter)
+    assert endings is not None
+    cases = itertools.chain(
+        spoken(texts, chance),
+        accented(texts[::3], chance),
+        recorded(given.clips, given.count, chance),
+    )
     async with local_judge() as judge:
-        found = await ask(texts, judge, endings)
-    report = {"n": len(found), "fitted": fitted(found), "waits": waited(found)}
+        found = await ask(cases, judge, endings, adapter.calibration.turn_over)
+    waits = {who: waited([each for each in found if each.who == who]) for who in _speakers(found)}
+    report = {"n": len(found), "fitted": fitted(found), "waits": waited(found), "by": waits}
     print(json.dumps(report, indent=1))
     return {**provenance(), **report, "cases": [asdict(each) for each in found]}
 
@@ -195,6 +255,7 @@ def main() -> None:
     )
     parser.add_argument("--requests", type=Path, required=True, help="CLINC150's data_full.json")
     parser.add_argument("--remarks", type=Path, required=True, help="Topical-Chat, gzipped JSON")
+    parser.add_argument("--clips", type=Path, help="a folder of clips in which people speak")
     parser.add_argument("--count", type=int, default=60, help="sentences of each (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="the JSON to write")
     given = parser.parse_args()

@@ -5,7 +5,7 @@ import contextlib
 import fractions
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -13,16 +13,21 @@ import av
 from aiortc import (
     RTCConfiguration,
     RTCDataChannel,
+    RTCIceServer,
+    RTCIceTransportPolicy,
     RTCPeerConnection,
     RTCSessionDescription,
 )
+from aiortc.jitterbuffer import JitterBuffer
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from benchmarks.line import CallError, Receive, post
 from benchmarks.microphone import FRAME, PERIOD, Microphone
 from benchmarks.sound import RATE
 from benchmarks.timeline import Timeline
+from processors.jitter import keep_in
 
+BUFFER = 2  # packets of 20 ms: Chromium's buffer held 40 ms on this page's own talks (getStats)
 PING = 1.0  # seconds; after three without one the bot takes the caller for gone
 
 
@@ -57,25 +62,35 @@ class MicrophoneTrack(MediaStreamTrack):
 class WebRTCLine:
     """`POST /start`, `POST /sessions/ID/api/offer`, then sound and messages."""
 
-    def __init__(self, url: str, body: Mapping[str, Any]) -> None:
-        """Call the bot at `url`, with `body` for the talk."""
+    tells = True
+
+    def __init__(
+        self, url: str, body: Mapping[str, Any], *, relay: Callable[[str], bool] | None = None
+    ) -> None:
+        """Call the bot at `url`, with `body` for the talk.
+
+        With `relay`, by nothing but those addresses of the TURN servers that the bot
+        names which it takes; else without a STUN or TURN server.
+        """
         self._url = url.rstrip("/")
         self._body = dict(body)
+        self._relay = relay
         self._peer: RTCPeerConnection | None = None
         self._channel: RTCDataChannel | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def connect(self, microphone: Microphone, heard: Timeline, receive: Receive) -> None:
         """Call; returns once the data channel is open."""
-        # No ICE server: the default would wait for one on the internet.
-        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        session = await self._start()
+        self._peer = RTCPeerConnection(self._configuration(session.get("iceConfig", {})))
         self._peer.addTransceiver(MicrophoneTrack(microphone), direction="sendrecv")
+        keep_in(self._peer, lambda: JitterBuffer(capacity=16, prefetch=BUFFER))
         self._channel = self._peer.createDataChannel("chat", ordered=True)
         opened = asyncio.Event()
         self._channel.on("open", opened.set)
         self._channel.on("message", lambda text: receive(json.loads(text)))
         self._peer.on("track", lambda track: self._spawn(_listen(track, heard)))
-        await self._signal()
+        await self._signal(session["sessionId"])
         await opened.wait()
         self._spawn(self._ping())
 
@@ -95,13 +110,35 @@ class WebRTCLine:
             await self._peer.close()
             self._peer = None
 
-    async def _signal(self) -> None:
+    def _configuration(self, offered: Mapping[str, Any]) -> RTCConfiguration:
+        if self._relay is None:
+            # No ICE server: the default would wait for one on the internet.
+            return RTCConfiguration(iceServers=[])
+        servers = [
+            RTCIceServer(url, each.get("username"), each.get("credential"))
+            for each in offered.get("iceServers", [])
+            for url in each["urls"]
+            if self._relay(url)
+        ]
+        return RTCConfiguration(servers, RTCIceTransportPolicy.RELAY)
+
+    @property
+    def ways(self) -> set[str]:
+        """Of what kind the own end of the way is that sound takes: host, srflx, relay."""
+        assert self._peer is not None and self._peer.sctp is not None
+        pairs = self._peer.sctp.transport.transport._connection._nominated.values()
+        return {pair.local_candidate.type for pair in pairs}
+
+    async def _start(self) -> Mapping[str, Any]:
+        async with aiohttp.ClientSession() as http:
+            start = {"transport": "webrtc", "body": self._body}
+            return await post(http, f"{self._url}/start", start)
+
+    async def _signal(self, session: str) -> None:
         assert self._peer is not None
         await self._peer.setLocalDescription(await self._peer.createOffer())
         local = self._peer.localDescription
         async with aiohttp.ClientSession() as http:
-            start = {"transport": "webrtc", "body": self._body}
-            session = (await post(http, f"{self._url}/start", start))["sessionId"]
             offer = {"sdp": local.sdp, "type": local.type, "pc_id": None, "restart_pc": False}
             answer = await post(http, f"{self._url}/sessions/{session}/api/offer", offer)
         await self._peer.setRemoteDescription(

@@ -1,6 +1,6 @@
 """What an agent should talk on over: backchannels, coughs, noises, other people, its own echo."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -11,7 +11,7 @@ from benchmarks.caller import Caller
 from benchmarks.duplex.material import Material
 from benchmarks.duplex.noise import cough, hum, laugh, slam, typing
 from benchmarks.duplex.sentences import BACKCHANNELS
-from benchmarks.microphone import FRAME, PERIOD
+from benchmarks.echo_room import EchoRoom
 from benchmarks.sound import Pcm
 
 # Ten trials: half of them are backchannels.
@@ -20,7 +20,7 @@ ORDER = (
     "laugh", "backchannel", "background", "backchannel", "echo",
 )  # fmt: skip
 BACKGROUND = 10 ** (-20 / 20)  # of the level of speech into the microphone
-ECHO = 10 ** (-25 / 20)  # of the agent's own level
+ECHO = -25.0  # dB of the agent's own level
 ECHO_LATE, ECHO_LASTS = 0.14, 3.0  # seconds
 
 
@@ -69,11 +69,12 @@ def _backchannels(material: Material, chance: Generator) -> Iterator[tuple[str, 
             yield person
 
 
-def echo(caller: Caller) -> Callable[[float], Pcm]:
-    """The agent's own sound as the microphone picks it up, a frame for a time."""
+def echo(caller: Caller) -> EchoRoom:
+    """The agent's own sound as the microphone picks it up from now on."""
+    begun = len(caller.heard.pieces)
 
-    def frame(at: float) -> Pcm:
-        heard = caller.heard.recent(at - ECHO_LATE, at - ECHO_LATE + PERIOD)
-        return (np.resize(heard, FRAME) * ECHO).astype(np.int16)
+    def heard(first: int) -> list[tuple[float, Pcm]]:
+        return [(piece.at, piece.pcm) for piece in caller.heard.pieces[begun + first :]]
 
-    return frame
+    chance = np.random.default_rng(1)
+    return EchoRoom(heard, delay=ECHO_LATE, decibels=ECHO, chance=chance)

@@ -43,8 +43,8 @@ class LossyLine(WebRTCLine):
         self.out = Drops(share, random.Random(seed))
         self.back = Drops(share, random.Random(seed + 1))
 
-    async def _signal(self) -> None:
-        await super()._signal()
+    async def _signal(self, session: str) -> None:
+        await super()._signal(session)
         assert self._peer is not None
         transport: Any = self._peer.getSenders()[0].transport
         transport._send_rtp = self.out.before(transport._send_rtp)
