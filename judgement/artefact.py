@@ -1,4 +1,4 @@
-"""A trained judge on disk: a folder with `judge.gguf`, a LoRA of llama.cpp's, and `judge.json`."""
+"""A trained judge on disk: `judge.gguf`, a LoRA of llama.cpp's, `judge.json`, `endings.json`."""
 
 import hashlib
 import json
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from judgement.endings import Head, read_head
 from judgement.gguf_header import Header, Shape, read_header
 from judgement.tuned import Calibration
 
 DEFAULT = Path(__file__).parent / "adapter"
-WEIGHTS, ABOUT = "judge.gguf", "judge.json"
+WEIGHTS, ABOUT, ENDINGS = "judge.gguf", "judge.json", "endings.json"
 _INNER, _OUTER = ".lora_a", ".lora_b"  # input x rank, rank x output
 
 
@@ -30,12 +31,13 @@ class Adapter:
     weights: Path
     calibration: Calibration
     base_sha256: str | None = None
+    head: Head | None = None  # that reads endings off the same base
 
 
 def read_adapter(path: Path) -> Adapter:
     """The adapter in the folder `path`, or the .gguf at `path` with the JSON beside it.
 
-    A .gguf alone has no calibration. Raises `AdapterError`.
+    Without `judge.json` it has no calibration. Raises `AdapterError`.
     """
     weights = path if path.suffix == ".gguf" else path / WEIGHTS
     if not weights.is_file():
@@ -43,17 +45,25 @@ def read_adapter(path: Path) -> Adapter:
     with weights.open("rb") as start:
         if start.read(4) != b"GGUF":
             raise AdapterError(f"{weights} is no GGUF file")
+    try:
+        head = read_head(weights.with_name(ENDINGS))
+    except ValueError as error:
+        raise AdapterError(str(error)) from error
     about = weights.with_name(ABOUT) if weights.name == WEIGHTS else weights.with_suffix(".json")
     if not about.is_file():
-        return Adapter(weights, Calibration())
+        return Adapter(weights, Calibration(), head=head)
     try:
-        given: Any = json.loads(about.read_text(encoding="utf-8"))
-        if not isinstance(given, dict):
-            raise ValueError("a JSON object is expected")
-        said: dict[str, Any] = {**given}
-        return Adapter(weights, Calibration.of(said), said.get("base_sha256"))
+        said = _object(about)
+        return Adapter(weights, Calibration.of(said), said.get("base_sha256"), head)
     except (ValueError, OSError) as error:
         raise AdapterError(f"{about}: {error}") from error
+
+
+def _object(file: Path) -> dict[str, Any]:
+    given: Any = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(given, dict):
+        raise ValueError("a JSON object is expected")
+    return {**given}
 
 
 def check_base(adapter: Adapter, model: Path) -> None:

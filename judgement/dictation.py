@@ -1,16 +1,18 @@
 """Whether the user says something piece by piece, with pauses that end nothing.
 
 Numbers, spelt names and addresses are dictated in groups; so is the answer to a
-question for one. Who asks for a moment wants the same.
+question for one. Who asks for a moment wants the same, and who only stopped the
+agent is about to say why.
 """
 
 import math
 
 from judgement.moment import Moment
-from judgement.words import WAITS, has_phrase, words_of
+from judgement.words import SILENCED, WAITS, has_phrase, is_question, words_of
 
 PATIENCE = 1.4  # s to wait at least
 SHORT = 8  # words, of which asking for a moment is all
+FEW = 4  # words, of which stopping the agent is all
 NUMBER = 10  # digits after which a number is most likely complete
 
 _DIGITS = {
@@ -32,7 +34,11 @@ def least_wait(moment: Moment) -> float:
     words = words_of(moment.said)
     if len(words) <= SHORT and has_phrase(moment.said, WAITS):
         return math.inf
-    return PATIENCE if _is_dictated(moment, words) else 0.0
+    return PATIENCE if _is_dictated(moment, words) or _only_stops(moment.said, words) else 0.0
+
+
+def _only_stops(said: str, words: list[str]) -> bool:
+    return len(words) <= FEW and has_phrase(said, SILENCED) and not is_question(said)
 
 
 def _is_dictated(moment: Moment, words: list[str]) -> bool:

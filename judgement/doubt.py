@@ -7,12 +7,14 @@ at any speed.
 from enum import StrEnum, auto
 from typing import Protocol
 
+from judgement.bids import assents
 from judgement.floor import Event
 from judgement.moment import Moment
-from judgement.words import is_backchannel
+from judgement.signals import ECHO, FINISHED
+from judgement.words import words_of
 
 WINDOW = 0.032  # s of sound that the voice detector judges at a time
-HUSH = 0.42
+NOISE_OVER = 0.42  # s of silence after which a sound that was no speech is over
 SETTLED = 0.5  # s for speech: the detector's pause, then 0.3 s in which its last words come
 BREATH = 0.1  # s for "mhm": sooner, it may be what was understood of the first half of a word
 TAIL = 0.1  # s since a voice was last heard that is still the end of what was said before
@@ -86,7 +88,8 @@ class Doubt:
         self._pause_after = pause_after
         self._longest = longest
         self._voice = 0.0  # s of voice since nobody made a sound
-        self._quiet = HUSH  # s since it was last heard
+        self._anew = 0.0  # s of it since the last breath
+        self._quiet = NOISE_OVER  # s since it was last heard
         self._paused = 0.0  # s that the agent has waited
         self._is_speech = False  # whether the voice has been speech since it began
         self._acknowledges = False  # whether it said no more than "mhm" so far
@@ -96,6 +99,7 @@ class Doubt:
     def window(self, voiced: bool) -> None:
         """`WINDOW` seconds of the user's sound."""
         if voiced:
+            self._anew = WINDOW + (self._anew if self._quiet < TAIL else 0.0)
             self._voice += WINDOW
             self._quiet = 0.0
             self._move(Sign.VOICE)
@@ -130,28 +134,43 @@ class Doubt:
         """The agent was to go on at `moment`, which ends a doubt only where it knew enough.
 
         "No" is taken for no bid, and yet "wait" may follow: other words than a
-        backchannel's wait until nobody makes a sound.
+        backchannel's wait until nobody makes a sound. Its own voice is no doubt at all.
         """
-        self._acknowledges = is_backchannel(moment.said)
-        if self._acknowledges and moment.signals.get("finished"):
+        if moment.signals.get(ECHO) and not words_of(moment.said):
+            self.hears_itself()
+        self._acknowledges = assents(moment.said)
+        if self._acknowledges and moment.signals.get(FINISHED):
             self._move(Sign.DISMISSED)
+
+    def hears_itself(self) -> None:
+        """The sound over the agent is its own echo; speech that begins behind it may be more."""
+        self._voice = 0.0
+        self._move(Sign.DISMISSED)
 
     def yielded(self) -> None:
         """The floor is the user's."""
         self._move(Sign.YIELDED)
 
     def _begin(self) -> None:
-        """The agent's sound is on its way. The end of what it answers is no bid."""
-        self._voice = 0.0
+        """The agent's sound is on its way. The end of what it answers is no bid.
+
+        But who speaks again already has not said all: nothing of it is heard.
+        """
+        goes_on = self._quiet == 0.0 and self._anew >= self._pause_after
+        self._voice = self._anew if goes_on else 0.0
         self._move(Sign.STARTS)
-        if self._quiet < TAIL and not self._user_speaks and self.state is State.CLEAR:
+        if self.state is not State.CLEAR:
+            return
+        if goes_on:
+            self._move(Sign.VOICE)
+        elif self._quiet < TAIL and not self._user_speaks:
             self._move(Sign.DISMISSED)
 
     def _enough(self) -> float:
         """How long a silence ends the doubt."""
         if self._acknowledges:
             return BREATH
-        return SETTLED if self._is_speech else HUSH
+        return SETTLED if self._is_speech else NOISE_OVER
 
     def _over(self) -> None:
         self._voice = 0.0

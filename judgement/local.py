@@ -9,7 +9,7 @@ import httpx
 from openai import AsyncOpenAI
 
 from judgement.artefact import DEFAULT, Adapter, check_base, read_adapter
-from judgement.endings import Endings, read_marks
+from judgement.endings import Endings
 from judgement.judge import Judge, Worded
 from judgement.llama import LlamaJudge
 from judgement.nearest import Nearest, Told
@@ -71,15 +71,26 @@ def opened(adapter: Path, base: Path) -> Adapter:
 ENDING_TOKENS = 256  # of one question about an ending
 
 
-def endings_server(base: Path, *, slots: int = 1, models: Path = MODELS) -> LocalServer:
-    """A server for questions about endings alone: the base without an adapter."""
-    return LocalServer(repacked(base, models), slots=slots, context=slots * ENDING_TOKENS)
+def opened_endings(
+    base: Path, adapter: Adapter | None, *, slots: int = 1, models: Path = MODELS
+) -> Endings | None:
+    """Endings by a server of their own: `base` without the adapter. None without a head in it.
 
-
-async def opened_endings(server: LocalServer) -> Endings:
-    """Endings by that server, which it keeps running. Raises `httpx.HTTPError`."""
+    It takes about a second.
+    """
+    if adapter is None or adapter.head is None:
+        return None
+    if (copy := read_by(base, adapter, models)) == base:
+        return None  # too large for a copy that holds the head
+    server = LocalServer(copy, slots=slots, context=slots * ENDING_TOKENS)
     client = httpx.AsyncClient(base_url=server.url.removesuffix("/v1"), timeout=5)
-    return Endings(client, await read_marks(client), keeps=server)
+    return Endings(client, adapter.head, keeps=server)
+
+
+def read_by(base: Path, adapter: Adapter | None, models: Path = MODELS) -> Path:
+    """The file of `base` that all servers beside a judge with `adapter` map."""
+    head = adapter.head if adapter else None
+    return repacked(base, models, head.rows if head else None)
 
 
 def judge_server(
@@ -87,7 +98,7 @@ def judge_server(
 ) -> LocalServer:
     """A server for questions alone; takes seconds the first time, then about one."""
     return LocalServer(
-        repacked(base, models),
+        read_by(base, adapter, models),
         slots=slots,
         context=slots * TOKENS,
         threads=threads,

@@ -54,6 +54,12 @@ class Moment:
     persona: Policy = Policy()
     turn: int = 0  # which turn of the talk: decisions about an earlier one are stale
     at: float = 0.0  # seconds of sound since the talk began
+    speaker: str = ""  # who speaks, where several people could
+
+    @property
+    def line(self) -> str:
+        """The words so far, with who says them where several people could."""
+        return f"{self.speaker}: {self.said}" if self.speaker else self.said
 
     @property
     def breath(self) -> str:
@@ -62,7 +68,7 @@ class Moment:
         A pause between two sentences may have ended a turn that was not over.
         """
         for turn in reversed(self.history[-2:]):  # the agent may have begun to answer
-            if turn.who == "user":
+            if turn.who == (self.speaker or "user"):
                 goes_on = turn.ago - self.turn_seconds <= BREATH
                 return f"{turn.text} {self.said}" if goes_on else self.said
         return self.said

@@ -5,18 +5,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import time
 
-from judgement.decision import Action, Decision
+from judgement.bids import bid, stops
+from judgement.decision import Action, Decision, decide
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
-from judgement.signals import REJECTED
-from judgement.words import EMERGENCIES, STOPS, has_phrase, is_question, words_of
+from judgement.signals import (
+    ECHO,
+    FINISHED,
+    HANDED_OVER,
+    LOCAL_TIME,
+    MEANT,
+    MEANT_WHY,
+    NO_INTERRUPTIONS,
+    REJECTED,
+    SINCE_INTERRUPTION,
+    SOUND_SECONDS,
+    TALK_SECONDS,
+    TYPED,
+)
+from judgement.words import EMERGENCIES, has_phrase, is_question, words_of
 
 ENDING = 0.25  # s in which it is not known yet that a sound is over
 MOST_REJECTED = 8  # interruptions that double the gap: 20 s become 85 minutes
-SHORT = 0.5  # s of speech that is no more than "mm-hmm", whatever is understood of it, unless
-BIDS = frozenset(  # it begins with one of these
-    "no but what why who where when how which actually sorry hey please can could i i'm".split()
-)
+SHORT = 0.5  # s of speech that may be no more than "mm-hmm", whatever is understood of it
 ALLOWED = {
     Kind.PARTIAL: (Action.SILENCE, Action.INTERRUPT),
     Kind.PAUSE: (Action.REPLY, Action.SILENCE, Action.REFUSE, Action.DEFLECT),
@@ -47,6 +58,11 @@ class Permitted:
 
     async def judge(self, moment: Moment) -> Decision:
         """The judge's decision, or the nearest allowed one with the reason why."""
+        if moment.signals.get(ECHO) and not words_of(moment.said):
+            return decide(Action.SILENCE, "hears its own voice", sure=0.97)
+        if moment.signals.get(MEANT) is False:
+            why = f"not meant: {moment.signals.get(MEANT_WHY, '')}"
+            return decide(Action.SILENCE, why, sure=0.97)
         decision = await self._judge.judge(moment)
         action, why = self._allowed(decision.action, moment)
         if action is decision.action:
@@ -62,8 +78,8 @@ class Permitted:
             return _nearest(action, moment), f"{action} is no answer to a {moment.kind}"
         if action is Action.INTERRUPT and (why := self._no_interruption(moment)):
             return Action.SILENCE, why
-        if moment.kind is Kind.OVERLAP and action is Action.REPLY and _is_short(moment):
-            return Action.SILENCE, "too short for a bid"
+        if moment.kind is Kind.OVERLAP:
+            return _over_agent(action, moment)
         if moment.kind is Kind.PAUSE and action is not Action.REPLY:
             return self._must_answer(action, moment)
         if moment.kind is Kind.IDLE and self._is_quiet(moment):
@@ -72,11 +88,11 @@ class Permitted:
 
     def _no_interruption(self, moment: Moment) -> str:
         """Why the agent may not cut in now; empty if it may."""
-        if moment.signals.get("no_interruptions"):
+        if moment.signals.get(NO_INTERRUPTIONS):
             return "was asked not to interrupt"
         if moment.persona.proactivity <= 0:
             return "speaks only when asked"
-        if moment.signal("talk_seconds", moment.at) < self._limits.first_seconds:
+        if moment.signal(TALK_SECONDS, moment.at) < self._limits.first_seconds:
             return "the talk has just begun"
         return self._cools_down(moment)
 
@@ -84,19 +100,24 @@ class Permitted:
         """Why it is too soon after the last interruption; empty if it isn't."""
         rejected = min(int(moment.signal(REJECTED)), MOST_REJECTED)
         gap = self._limits.interruption_gap * 2**rejected
-        if moment.signal("since_interruption", math.inf) >= gap:
+        if moment.signal(SINCE_INTERRUPTION, math.inf) >= gap:
             return ""
         if not rejected:
             return "cut in a short while ago"
         return f"cut in a short while ago and was talked over {rejected}x, so waits {gap:.0f} s"
 
     def _must_answer(self, action: Action, moment: Moment) -> tuple[Action, str]:
-        """An emergency gets a reply, and so does a question before silence is final."""
+        """An emergency gets a reply; a question does before silence is final, and so does
+        whoever means the agent among several people."""
         if has_phrase(moment.said, EMERGENCIES):
             return Action.REPLY, "speaks of an emergency"
-        final = moment.pause >= self._patience() or moment.signals.get("typed")
-        if action is Action.SILENCE and final and is_question(moment.said):
-            return Action.REPLY, "asked a question"
+        over = moment.signals.get(TYPED) or moment.signals.get(HANDED_OVER)
+        final = moment.pause >= self._patience() or over
+        if action is Action.SILENCE and final:
+            if moment.signals.get(MEANT):
+                return Action.REPLY, str(moment.signals.get(MEANT_WHY, "is meant"))
+            if is_question(moment.said):
+                return Action.REPLY, "asked a question"
         return action, ""
 
     def _is_quiet(self, moment: Moment) -> bool:
@@ -104,10 +125,23 @@ class Permitted:
             return False
         begin, end = self._limits.quiet_hours
         try:
-            now = time.fromisoformat(str(moment.signals.get("local_time", "")))
+            now = time.fromisoformat(str(moment.signals.get(LOCAL_TIME, "")))
         except ValueError:
             return False
         return begin <= now < end if begin <= end else now >= begin or now < end
+
+
+def _over_agent(action: Action, moment: Moment) -> tuple[Action, str]:
+    """Yield to what is a bid for the floor by its words, and to nothing that is none by them."""
+    match bid(moment):
+        case True if action is not Action.REPLY:
+            return Action.REPLY, "wants the floor"
+        case False if action is Action.REPLY:
+            return Action.SILENCE, "only acknowledges"
+        case None if action is Action.REPLY and _is_short(moment):
+            return Action.SILENCE, "too short for a bid"
+        case _:
+            return action, ""
 
 
 def _is_short(moment: Moment) -> bool:
@@ -115,14 +149,10 @@ def _is_short(moment: Moment) -> bool:
 
     "Mm-hmm" is seldom understood: its final words may be any, in half a second.
     """
-    is_over = moment.signals.get("finished")
-    short = SHORT if is_over else SHORT + ENDING
-    if moment.signal("sound_seconds", short) >= short:
+    if stops(moment.said):
         return False
-    if has_phrase(moment.said, STOPS + EMERGENCIES):
-        return False
-    asks = is_question(moment.said) or not BIDS.isdisjoint(words_of(moment.said)[:1])
-    return not (asks and is_over)
+    short = SHORT if moment.signals.get(FINISHED) else SHORT + ENDING
+    return moment.signal(SOUND_SECONDS, short) < short
 
 
 def _nearest(action: Action, moment: Moment) -> Action:

@@ -10,10 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 
 from judgement.decision import Action, Decision
+from judgement.grounds import eagerness
 from judgement.moment import Kind, Moment, Turn
 from judgement.signals import (
     IDLE_COUNT,
-    INTERRUPTIONS_WELCOME,
+    MEANT,
     NO_INTERRUPTIONS,
     POLICY,
     POLICY_MATCH,
@@ -34,9 +35,9 @@ FACTS = 5
 HISTORY = 100  # words of the history that a judge reads
 TURN = 40  # words of one turn of it: the last ones
 WORDS = 60  # of the open turn: the last ones
+WHO = 12  # characters of a name
 BLOCK = 20  # words that are cut off it at a time
 LONG = 10.0  # seconds from which a turn's length is worth saying
-WELCOME = 0.8  # proactivity at least, for a user who wishes to be interrupted
 
 
 def render(moment: Moment) -> str:
@@ -76,8 +77,7 @@ def _proactivity(moment: Moment) -> float:
     """The persona's, as far as the user has not wished otherwise."""
     if moment.signals.get(NO_INTERRUPTIONS):
         return 0.0
-    least = WELCOME if moment.signals.get(INTERRUPTIONS_WELCOME) else 0.0
-    return max(moment.persona.proactivity, least)
+    return eagerness(moment)
 
 
 def _facts(moment: Moment) -> list[str]:
@@ -97,20 +97,31 @@ def _history(moment: Moment) -> list[str]:
 
 
 def _line(turn: Turn, words: Sequence[str]) -> str:
-    return f"{turn.who[:12]}: {' '.join(words)}"
+    return f"{turn.who[:WHO]}: {' '.join(words)}"
 
 
 def _present(moment: Moment) -> str:
+    return f"{_whom(moment)}{_state(moment)}"
+
+
+def _whom(moment: Moment) -> str:
+    """Among several people, to whom the words are said."""
+    meant = moment.signals.get(MEANT)
+    return "" if meant is None else f"to {'the agent' if meant else 'others'}\n"
+
+
+def _state(moment: Moment) -> str:
+    who = moment.speaker[:WHO] or "user"
     words = words_of(moment.said)
     if len(words) > WORDS:
         words = words[math.ceil((len(words) - WORDS) / BLOCK) * BLOCK :]
     match moment.kind:
         case Kind.PARTIAL:
-            return f"user: {' '.join(words)}\nspeaking{_length(moment)}"
+            return f"{who}: {' '.join(words)}\nspeaking{_length(moment)}"
         case Kind.PAUSE:
-            return f"user: {' '.join(words)}{_touched(moment)}\npause {moment.pause:.1f}"
+            return f"{who}: {' '.join(words)}{_touched(moment)}\npause {moment.pause:.1f}"
         case Kind.OVERLAP:
-            return f"user: {' '.join(words)}\nover the agent"
+            return f"{who}: {' '.join(words)}\nover the agent"
         case Kind.IDLE:
             asked = f", {asked:.0f} times asked" if (asked := moment.signal(IDLE_COUNT)) else ""
             return f"idle {moment.pause:.0f}{asked}"

@@ -21,6 +21,7 @@ def row_of(moment: Moment, label: Action, *, id: str, source: str = "talk") -> d
                 for turn in moment.history
             ],
             "said": moment.said,
+            **({"speaker": moment.speaker} if moment.speaker else {}),
             "pause": moment.pause,
             "turn_seconds": moment.turn_seconds,
             "facts": list(moment.facts),
@@ -43,6 +44,7 @@ def moment_of(row: Mapping[str, Any]) -> Moment:
         return Moment(
             kind=Kind(given["kind"]),
             said=str(given["said"]),
+            speaker=str(given.get("speaker", "")),
             history=tuple(
                 Turn(str(turn["who"]), str(turn["text"]), float(turn.get("ago", 0)))
                 for turn in given.get("history", ())

@@ -1,9 +1,22 @@
 """The baseline judge: words, pauses and policies, no model."""
 
+from judgement.bids import assents
 from judgement.decision import Action, Decision, decide
 from judgement.dictation import least_wait
+from judgement.grounds import ground
 from judgement.moment import Kind, Moment
-from judgement.signals import POLICY, POLICY_MATCH
+from judgement.signals import (
+    AFFRONT,
+    AGENT_ASKED,
+    FINISHED,
+    IDLE_COUNT,
+    POLICY,
+    POLICY_MATCH,
+    SINCE_OPENER,
+    SOUND_SECONDS,
+    TURN_OVER,
+    TYPED,
+)
 from judgement.words import (
     EMERGENCIES,
     STOPS,
@@ -13,7 +26,6 @@ from judgement.words import (
     is_question,
     is_unfinished,
     on_topic,
-    repetition,
     topic_of,
     words_of,
 )
@@ -44,24 +56,17 @@ class Rules:
 
 
 def _partial(moment: Moment) -> Decision:
-    """Cut in on circles, and on a ramble the longer the less proactive the persona."""
-    eagerness = moment.persona.proactivity
-    if moment.signals.get("interruptions_welcome"):
-        eagerness = max(eagerness, 0.8)
-    if moment.signals.get("affront"):
+    if moment.signals.get(AFFRONT):
         return decide(Action.INTERRUPT, "heaps abuse", sure=0.7)
-    if eagerness and len(words_of(moment.said)) > 24 and repetition(moment.said) > 0.4:
-        return decide(Action.INTERRUPT, "goes round in circles", sure=0.5 + eagerness / 2.5)
-    patience = 15 + 75 * (1 - eagerness)
-    if eagerness >= 0.5 and moment.turn_seconds > patience:
-        return decide(Action.INTERRUPT, f"has talked for {moment.turn_seconds:.0f} s", sure=0.7)
+    if why := ground(moment):
+        return decide(Action.INTERRUPT, why)
     return decide(Action.SILENCE, "is still speaking")
 
 
 def _pause(moment: Moment) -> Decision:
     if has_phrase(moment.said, EMERGENCIES):
         return decide(Action.REPLY, "speaks of an emergency", sure=0.97)
-    if not moment.signals.get("typed"):
+    if not moment.signals.get(TYPED):
         waiting = _not_yet(moment)
         if waiting:
             return waiting
@@ -86,7 +91,7 @@ def wants_moment(moment: Moment) -> bool:
 
 def only_acknowledges(moment: Moment) -> bool:
     """Whether the user says "I'm listening", and answers no question with it."""
-    return is_backchannel(moment.said) and not moment.signals.get("agent_asked")
+    return is_backchannel(moment.said) and not moment.signals.get(AGENT_ASKED)
 
 
 def pause_to_wait_for(moment: Moment) -> float:
@@ -97,7 +102,7 @@ def pause_to_wait_for(moment: Moment) -> float:
     whole, a second more where they break off, and more still where something is
     said piece by piece.
     """
-    doubt = 1 - moment.signal("turn_over", 0.5)
+    doubt = 1 - moment.signal(TURN_OVER, 0.5)
     if least := least_wait(moment):
         return least + doubt
     if is_unfinished(moment.said):
@@ -111,7 +116,7 @@ def _answer(moment: Moment) -> Decision:
     if found := touched(moment):
         action, topic = found
         return decide(action, f"{_DOES[action]} {topic}")
-    if moment.signals.get("affront"):
+    if moment.signals.get(AFFRONT):
         return decide(Action.REFUSE, "is abusive")
     return decide(Action.REPLY, "seems to be done")
 
@@ -148,15 +153,15 @@ def _overlap(moment: Moment) -> Decision:
     """Yield to a bid for the floor; talk on over a backchannel or a noise."""
     if has_phrase(moment.said, STOPS):
         return decide(Action.REPLY, "asks the agent to stop", sure=0.97)
-    if "since_opener" in moment.signals:
-        if moment.signal("since_opener") >= INSISTING:
+    if SINCE_OPENER in moment.signals:
+        if moment.signal(SINCE_OPENER) >= INSISTING:
             return decide(Action.REPLY, "insists on finishing")
         return decide(Action.SILENCE, "was just cut off")
-    if is_backchannel(moment.said):
+    if assents(moment.said):
         return decide(Action.SILENCE, "only acknowledges")
     words = words_of(moment.said)
-    lasted = moment.signal("sound_seconds")
-    if len(words) >= 2 or (words and (moment.signals.get("finished") or lasted >= WORD)):
+    lasted = moment.signal(SOUND_SECONDS)
+    if len(words) >= 2 or (words and (moment.signals.get(FINISHED) or lasted >= WORD)):
         return decide(Action.REPLY, "takes the floor")
     if not words and lasted >= WORDLESS:
         return decide(Action.REPLY, "keeps making a sound", sure=0.6)
@@ -166,6 +171,6 @@ def _overlap(moment: Moment) -> Decision:
 def _idle(moment: Moment) -> Decision:
     if moment.persona.proactivity < 0.2:
         return decide(Action.SILENCE, "speaks only when asked")
-    if moment.signal("idle_count") < 1:
+    if moment.signal(IDLE_COUNT) < 1:
         return decide(Action.REPLY, "nobody has spoken for a while", sure=0.7)
     return decide(Action.DEFLECT, "the subject seems exhausted", sure=0.7)

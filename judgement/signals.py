@@ -29,17 +29,25 @@ SINCE_OPENER = "since_opener"  # seconds since its opener began, while the user 
 # The present moment.
 TURN_OVER = "turn_over"  # probability by the audio model that the turn is over
 SOUND_SECONDS = "sound_seconds"  # how long the user's present sound has lasted
-AGENT_ASKED = "agent_asked"  # true: the agent's last words were a question
+AGENT_ASKED = "agent_asked"  # true: the agent's last words were a question, or nearly the last
+DOUBTFUL = "doubtful"  # true: the final words may be none, for they are read in several ways
 IDLE_COUNT = "idle_count"  # how many times in a row the agent was idle and spoke
 AHEAD = "ahead"  # true: the voice has just hushed, and the pause may be about to begin
 TYPED = "typed"  # true: the turn was typed, so it is complete
 FINISHED = "finished"  # true: the user's sound has ended, and with it its words
+MEANT = "meant"  # whether the agent is meant; absent where one person is alone with it
+MEANT_WHY = "meant_why"  # by what, in a few words: "speaks to Bob"
+HANDED_OVER = "handed_over"  # true: somebody else waits to speak, so the turn is over
+ECHO = "echo"  # true: the agent's own words were heard in the user's present sound, and left out
 CONTRADICTION = "contradiction"  # true: the open turn contradicts a known fact
+ASTRAY = "astray"  # true: the open turn is far from what the agent asked
 AFFRONT = "affront"  # true: the open turn abuses the agent
 POLICY = "policy"  # the policy touched most by meaning, as "refuse: a discount"
 POLICY_MATCH = "policy_match"  # how surely: from about -1, not at all, to 1
 
 DAY_SECONDS = 86400
+
+Signals = dict[str, float | str | bool]  # by the names above
 
 
 class Mean:

@@ -15,19 +15,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from judgement.decision import Action, Decision
+from judgement.decision import Action, Decision, decide
 from judgement.dictation import least_wait
 from judgement.endings import Endings
+from judgement.grounds import eagerness
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
 from judgement.odds import from_logit, logit
 from judgement.permitted import ALLOWED
-from judgement.signals import INTERRUPTIONS_WELCOME, TURN_OVER, TYPED
+from judgement.signals import TURN_OVER, TYPED
 from judgement.waits import LIKELY, SHORTEST, pause_for, settled
 
 EAGER = 1.0  # logits by which proactivity moves the bar; the prompt tells it as well
-WELCOME = 0.8  # proactivity at least, for a user who wishes to be interrupted
 
+EVERY = 0.45  # s of speech, at least, between two questions whether to cut in
 SPOKEN = (Kind.PARTIAL, Kind.PAUSE)  # in which the user's turn is open
 
 # The threshold of a kind is one on anything but silence; it is named after its usual action.
@@ -73,9 +74,11 @@ class Calibration:
 class Tuned:
     """A judge whose probabilities are calibrated and whose action follows the thresholds.
 
-    Where the user may have said the last word the pause behind it is asked about
-    before it comes: `judge` keeps its latest answers.
-    With `endings` a pause is answered once it has lasted as long as the turn's end is in doubt.
+    With `endings` a pause is asked about once, as it begins, and answered when it has
+    lasted as long as the turn's end is in doubt. While the user speaks, whether to cut in
+    is asked `EVERY` so often and takes two answers that are for it on average; but where
+    the last word may have been said, the pause behind it is asked about instead, before it
+    comes (`judge` keeps its latest answers).
     """
 
     def __init__(
@@ -85,24 +88,51 @@ class Tuned:
         self._judge = judge
         self._calibration = calibration
         self._endings = endings
+        self._last: tuple[Moment, Decision] | None = None  # that a judge was asked about
+        self._answer: Decision | None = None  # of the judge, to that
 
     async def judge(self, moment: Moment) -> Decision:
         """The judge's decision on `moment`, tuned. Raises `JudgeError` as the judge does."""
         if self._endings is None or moment.kind not in SPOKEN or moment.signals.get(TYPED):
             return tuned(await self._judge.judge(moment), moment, self._calibration)
+        if moment.kind is Kind.PARTIAL:
+            return await self._while_speaking(moment, self._endings)
         decision, ending = await asyncio.gather(
-            self._judge.judge(moment), self._endings.over(moment)
+            self._judge.judge(_begun(moment)), self._endings.over(moment)
         )
         decision = tuned(decision, moment, self._calibration)
-        if moment.kind is Kind.PARTIAL:
-            if ending is not None and ending >= LIKELY:
-                await self._judge.judge(replace(moment, kind=Kind.PAUSE, pause=SHORTEST))
-            return replace(decision, ending=ending)
         return timed(decision, moment, ending, self._calibration)
+
+    async def _while_speaking(self, moment: Moment, endings: Endings) -> Decision:
+        ending = await endings.over(moment)
+        if ending is not None and ending >= LIKELY:
+            await self._judge.judge(_begun(moment))
+            decision = decide(Action.SILENCE, f"may be done: {ending:.0%}", judge=self.name)
+        else:
+            decision = await self._cut_in(moment)
+        return replace(decision, ending=ending)
+
+    async def _cut_in(self, moment: Moment) -> Decision:
+        """Whether to, as decided of late or anew."""
+        before = None
+        if self._last and self._last[0].turn == moment.turn:
+            last, decision = self._last
+            if moment.at - last.at < EVERY:
+                return decision
+            before = self._answer
+        self._answer = tuned(await self._judge.judge(moment), moment, self._calibration)
+        decision = confirmed(self._answer, before, threshold(moment, self._calibration.thresholds))
+        self._last = moment, decision
+        return decision
 
     async def read_ahead(self, moment: Moment) -> None:
         """As the judge does."""
         await read_ahead(self._judge, moment)
+
+
+def _begun(moment: Moment) -> Moment:
+    """The pause of `moment`, or the one that may follow it, as it begins."""
+    return replace(moment, kind=Kind.PAUSE, pause=SHORTEST)
 
 
 def tuned(decision: Decision, moment: Moment, calibration: Calibration) -> Decision:
@@ -124,6 +154,21 @@ def tuned(decision: Decision, moment: Moment, calibration: Calibration) -> Decis
     if (acts > heard[Action.SILENCE]) is not (action is not Action.SILENCE):
         reason += f", the bar is {bar:.0%}"
     return replace(decision, action=action, probabilities=heard, reason=reason)
+
+
+def confirmed(decision: Decision, before: Decision | None, bar: float) -> Decision:
+    """An interruption only if it and the answer `before` come over the bar on average.
+
+    The average is one of log-odds: a single answer may be off by chance.
+    """
+    if decision.action is not Action.INTERRUPT:
+        return decision
+    if before is None:
+        return replace(decision, action=Action.SILENCE, reason=f"{decision.reason}, once")
+    odds = [logit(each.probabilities[Action.INTERRUPT]) for each in (before, decision)]
+    if sum(odds) / 2 >= logit(bar):
+        return decision
+    return replace(decision, action=Action.SILENCE, reason=f"{decision.reason}, once")
 
 
 def timed(
@@ -221,10 +266,7 @@ def threshold(moment: Moment, thresholds: Mapping[tuple[Kind, Action], float]) -
     bar = thresholds.get((moment.kind, ACTS[moment.kind]), 0.5)
     if moment.kind is not Kind.PARTIAL:
         return bar
-    eager = moment.persona.proactivity
-    if moment.signals.get(INTERRUPTIONS_WELCOME):
-        eager = max(eager, WELCOME)
-    return from_logit(logit(bar) + EAGER * (1 - 2 * eager))
+    return from_logit(logit(bar) + EAGER * (1 - 2 * eagerness(moment)))
 
 
 _NAMES = [f"{kind}/{action}" for kind, actions in ALLOWED.items() for action in actions]

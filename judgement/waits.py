@@ -8,18 +8,18 @@ import math
 
 from judgement.odds import from_logit, logit
 
-SHORTEST = 0.2  # s, for a turn that is surely over
+SHORTEST = 0.16  # s, for a turn that is surely over
 LONGEST = 1.1  # s, for one that most likely goes on
-SURE, UNSURE = 0.8, 0.6  # probabilities between which the wait falls from one to the other
-LIKELY = 0.35  # ending, from which a user who still speaks may have said the last word
+SURE, UNSURE = 0.75, 0.6  # probabilities between which the wait falls from one to the other
+LIKELY = 0.35  # from which a turn may well be over, so that a reply to it is begun
 HARDLY = 0.1  # below it a turn goes on, however long the pause: patience decides
 
 
 def settled(over: float, ending: float | None) -> float:
     """The probability that a turn is over: of judge and sound (`over`), of the words' `ending`."""
     if ending is None:
-        return from_logit(0.64 * logit(over) - 1.29)
-    return from_logit(0.36 * logit(over) + 0.69 * logit(ending) + 0.45)
+        return from_logit(0.38 * logit(over) - 1.17)
+    return from_logit(0.25 * logit(over) + 0.6 * logit(ending) - 0.3)
 
 
 def pause_for(over: float) -> float:

@@ -10,10 +10,10 @@ BACKCHANNELS = frozenset(
     "mhm mm-hmm mm mmm hmm hm uh-huh uhhuh uh huh um yeah yep yes yup ok okay right sure "
     "aha ah oh wow really nice cool great good exactly totally absolutely i see".split()
 )
-STOPS = (
-    "stop", "wait", "hold on", "hang on", "let me finish", "let me speak", "excuse me",
-    "shut up", "be quiet", "one moment", "no no", "pause",
+SILENCED = (  # the agent, by who says no more than that
+    "stop", "wait", "let me finish", "let me speak", "excuse me", "shut up", "be quiet", "pause",
 )  # fmt: skip
+STOPS = (*SILENCED, "hold on", "hang on", "one moment", "no no")
 WAITS = (
     "hold on", "hang on", "one second", "one moment", "just a second", "just a moment",
     "just a minute", "give me a second", "give me a minute", "give me a moment",
@@ -37,6 +37,7 @@ _QUESTION_STARTS = frozenset(
     "will would should shall may might have has had isn't aren't don't doesn't can't".split()
 )
 _CLAUSE_END = re.compile(r"[,.;:?!]\s+(?=\w)")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _WORD = re.compile(r"[a-z0-9']+(?:-[a-z0-9']+)*")
 
 
@@ -64,6 +65,11 @@ def is_question(text: str) -> bool:
     sentences = re.split(r"[.!?]+\s*", text.strip().rstrip(".!"))
     words = words_of(sentences[-1])
     return len(words) >= 3 and words[0] in _QUESTION_STARTS
+
+
+def has_asked(text: str) -> bool:
+    """Whether the last sentence of `text`, or the one before it, asks something."""
+    return any(is_question(each) for each in _SENTENCE_END.split(text.strip())[-2:])
 
 
 def is_unfinished(text: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from judgement.decision import Action
 from judgement.moment import Moment
 from judgement.rows import moment_of
+from judgement.signals import TALK_SECONDS, TYPED
 from judgement.words import words_of
 from training.rows import Row, RowError
 
@@ -91,7 +92,7 @@ def said_after(talk: Recorded, decided: Decided) -> Iterator[Said]:
     later = talk.later(decided)
     last = later[-1].at if later else 0.0
     onsets = [at for at in talk.floor["user_starts"] if decided.at < at <= last]
-    onsets += [each.at for each in later if each.moment.signals.get("typed")]
+    onsets += [each.at for each in later if each.moment.signals.get(TYPED)]
     for onset in sorted(onsets):
         heard = [each for each in later if each.at >= onset and each.moment.said]
         if heard and (words := _words(heard, decided, onset, talk.next("user_starts", onset))):
@@ -138,6 +139,8 @@ def _take(talk: Recorded, line: dict[str, Any]) -> None:
         should = line.get("should")
         mark = Mark(line["right"] is True, Action(should) if should else None)
         talk.marks[int(line["mark"])] = mark
+    elif "asking_every" in line:
+        pass  # how busy the machine was: no label follows from it
     elif "talk" in line:
         talk.talk, talk.user = str(line["talk"]), str(line.get("user", ""))
     else:
@@ -148,7 +151,7 @@ def _decided(row: Row, place: int) -> Decided:
     moment = moment_of(row)
     number = str(row.get("id", "")).rpartition(":")[2]
     signals = moment.signals
-    since = row.get("at", signals.get("talk_seconds", 0.0))
+    since = row.get("at", signals.get(TALK_SECONDS, 0.0))
     return Decided(
         number=int(number) if number.isdecimal() else place + 1,
         place=place,

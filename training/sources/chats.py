@@ -33,7 +33,7 @@ Message = tuple[str, str]  # who, user or agent; the text
 
 def rows(folder: Path, chance: random.Random) -> Iterator[Row]:
     """Rows of the three sources in `folder`. Raises `OSError` where one is missing."""
-    for source, read in (("sgd", _errands), ("topical_chat", _small_talk)):
+    for source, read in (("sgd", _errands), ("topical_chat", small_talk)):
         talks = sorted(read(folder / source), key=lambda talk: unit(talk[0]))
         for name, messages in talks[: DIALOGUES[source]]:
             yield from _numbered(source, name, _talk(messages, chance))
@@ -62,7 +62,8 @@ def _errands(folder: Path) -> Iterator[tuple[str, list[Message]]]:
             )
 
 
-def _small_talk(folder: Path) -> Iterator[tuple[str, list[Message]]]:
+def small_talk(folder: Path) -> Iterator[tuple[str, list[Message]]]:
+    """Topical-Chat's talks in `folder`, by name."""
     with gzip.open(folder / "valid_freq.json.gz", "rt", encoding="utf-8") as file:
         talks = json.load(file)
     for name, talk in talks.items():

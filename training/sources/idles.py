@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from judgement.signals import IDLE_COUNT
 from judgement.words import WAITS, has_phrase, is_question
 from training.labelling.chunks import split_of
 from training.rows import Row
@@ -134,14 +135,14 @@ def _wants_time(before: Before) -> Idle:
 def _asked_before(before: Before) -> Idle:
     count = before.chance.choice((1, 1, 2, 2, 3, 4))
     history = (*before.some(), ("agent", f"{before.line('checks')}?"))
-    return Idle(history, "silence", "the agent has asked already", {"idle_count": count})
+    return Idle(history, "silence", "the agent has asked already", {IDLE_COUNT: count})
 
 
 def _remarked(before: Before) -> Idle:
     history = (*before.some(), ("agent", before.line("remarks")))
     active = before.proactivity >= ACTIVE
     label, how = ("deflect", "the first attempt led to nothing") if active else _low(before)
-    return Idle(history, label, how, {"idle_count": 1})
+    return Idle(history, label, how, {IDLE_COUNT: 1})
 
 
 def _left_open(before: Before) -> Idle:

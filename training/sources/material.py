@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from judgement.signals import NO_INTERRUPTIONS
 from training.labelling.backdrop import POLICIES
 from training.labelling.chunks import past, split_of, unit
 from training.rows import Row
@@ -111,7 +112,7 @@ def numbered(rows: Iterable[Row]) -> Iterator[Row]:
 
 def willing(scene: Scene, least: float, how: str) -> tuple[str, str]:
     """The label of a moment that calls for cutting in, by the persona's proactivity."""
-    if scene.signals.get("no_interruptions"):
+    if scene.signals.get(NO_INTERRUPTIONS):
         return "silence", f"{how}, but the user wished not to be interrupted"
     if scene.proactivity <= 0 or scene.proactivity < least:
         return "silence", f"{how}, but proactivity is {scene.proactivity}"
@@ -126,7 +127,7 @@ def scene(source: str, talk: str, split: str, chance: random.Random) -> Scene:
     return Scene(
         source, talk, split, proactivity=chance.choice(PROACTIVITY),
         refuse=tuple(policies[:refused]), deflect=tuple(policies[refused:]),
-        signals={"no_interruptions": True} if chance.random() < 0.03 else {},
+        signals={NO_INTERRUPTIONS: True} if chance.random() < 0.03 else {},
     )  # fmt: skip
 
 
