@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from memory.clauses import is_meant, is_sure, sentences_in
+from memory.states import states_in
 from memory.terms import terms_in
 from memory.values import Of, Value, values_in
 
@@ -95,14 +96,14 @@ class Ear:
             self._subject = frozenset(terms_in(match["subject"]))
         return found
 
-    def claims_in(self, text: str) -> list[Claim]:
-        """What is claimed in a turn that may still go on, in order."""
+    def claims_in(self, text: str, *, goes_on: bool = False) -> list[Claim]:
+        """What is claimed in a turn, in order; while it `goes_on` its last words may be no job."""
         subject, found = self._asked_for(), list[Claim]()
         for number, sentence in enumerate(sentences_in(text)):
             if sentence.endswith("?"):
                 continue
             values = values_in(sentence)
-            claims = list(_claims(sentence, values, subject))
+            claims = [*_claims(sentence, values, subject), *_of_oneself(sentence, goes_on)]
             if not claims and number == 0 and subject and values:
                 claims = self._answers(subject, values[0], sentence)
             found += claims
@@ -134,6 +135,13 @@ def _claims(sentence: str, values: list[Value], before: frozenset[str]) -> Itera
         if subject and value and _is_asserted(sentence, match.start(), value.at):
             yield from _claim(subject, match, value, sentence)
         before = before if match["subject"].lower() == "i" else subject or before
+
+
+def _of_oneself(sentence: str, goes_on: bool) -> Iterator[Claim]:
+    for state in states_in(sentence):
+        is_open = goes_on and state.is_open and not sentence[state.end :].strip(" ,.!")
+        if not is_open and _is_asserted(sentence, state.begin, state.end):
+            yield Claim(frozenset({"i"}), state.relation, state.value, state.told)
 
 
 def _mentioned(sentence: str) -> frozenset[str]:
@@ -195,7 +203,15 @@ def _claim(
 
 def contradicts(one: Claim, other: Claim) -> bool:
     """Whether both cannot be true: the same of the same, but not the same value."""
-    if one.relation != other.relation or one.value == other.value:
+    if one.relation != other.relation or _may_be_same(one.value, other.value):
         return False
     shared = one.subject & other.subject
     return bool(shared) and shared in (one.subject, other.subject)
+
+
+def _may_be_same(one: str, other: str) -> bool:
+    """Whether a value is the other, a word of it, or a word that is still being said."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    return short[:1].isalpha() and (long.startswith(short) or short in long.split())

@@ -111,9 +111,12 @@ class Keeper:
         elif who == AGENT:
             self._ear.agent_said(text)
 
-    def saying(self, text: str) -> None:
-        """The open turn so far: recall what it is about, and see whether it fits the facts."""
-        self.contradiction = self.facts.against(self._ear.claims_in(text))
+    def saying(self, text: str, *, goes_on: bool = False) -> None:
+        """The open turn so far: recall what it is about, and see whether it fits the facts.
+
+        It `goes_on` while the user speaks: the last word may not be all said.
+        """
+        self.contradiction = self.facts.against(self._ear.claims_in(text, goes_on=goes_on))
         self.recall_soon(text)
 
     def decided(self, decided: Decided, when: datetime) -> None:

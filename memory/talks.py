@@ -2,8 +2,9 @@
 
 One file a talk, `FOLDER/TALK.jsonl`. Its first line names talk and user; then, in
 the order of the sound, come decisions (rows with the decision beside the moment),
-what was heard of the floor (`{"at": 3.2, "event": "agent_starts"}`) and what a
-person thinks of a decision (`{"mark": 7, "right": false, "should": "silence"}`).
+what was heard of the floor (`{"at": 3.2, "event": "agent_starts"}`), how often the judge
+was asked from then on (`{"at": 4.1, "asking_every": 0.5}`: seconds) and what a person
+thinks of a decision (`{"mark": 7, "right": false, "should": "silence"}`).
 
 Beside them lie recordings, of every talk and for a short while: folders `FOLDER/TALK`,
 with a file in each that names the user.
@@ -84,6 +85,11 @@ def write_owner(recording: Path, user: str) -> None:
     """Note in the folder of a recording, which is there, whose it is. Raises `OSError`."""
     if not (recording / OWNER).exists():
         append(recording / OWNER, {"user": user})
+
+
+def owner_of(recording: Path) -> str | None:
+    """Whose the recording in a folder is; None where nobody's name is noted."""
+    return _owner(recording / OWNER)
 
 
 def forget(folder: Path, user: str) -> Removed:
