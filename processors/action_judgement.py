@@ -7,9 +7,10 @@ from dataclasses import replace
 from pipecat.frames.frames import Frame, InterruptionFrame, LLMContextAssistantTurnFrame
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
+from judgement.interval import Interval
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment, Turn
-from processors.frames import DecisionFrame, MomentFrame
+from processors.frames import AskingFrame, DecisionFrame, MomentFrame
 
 
 class ActionJudgementProcessor(FrameProcessor):
@@ -18,14 +19,18 @@ class ActionJudgementProcessor(FrameProcessor):
     One moment is judged at a time and the newest waits its turn, so that a slow
     judge is late but never starved. An interruption drops both, and so does a
     moment of another kind: its question is no longer the one that matters.
+    A judge that shares the machine with all else is asked less often about a user
+    who speaks while its answers take long, and that is told with an AskingFrame.
     Strategy sees each moment too, to begin what takes long. When the agent has
     spoken, the judge may read what it said before it is asked
     again. Every other frame passes untouched.
     """
 
-    def __init__(self, judge: Judge):
+    def __init__(self, judge: Judge, *, shares_machine: bool = False):
         super().__init__()
         self._judge = judge
+        self._shares_machine = shares_machine
+        self._interval = Interval()
         self._newest: Moment | None = None
         self._asked: Moment | None = None
         self._last: Moment | None = None
@@ -76,11 +81,19 @@ class ActionJudgementProcessor(FrameProcessor):
     async def _judge_all(self):
         while self._newest:
             moment, self._newest = self._newest, None
-            self._asked = moment
-            began = time.monotonic()
-            decision = await self._judge.judge(moment)
-            await self.push_frame(DecisionFrame(moment, decision, time.monotonic() - began))
-            self._asked = None
+            if self._interval.is_due(moment):
+                self._asked = moment
+                await self._ask(moment)
+                self._asked = None
+
+    async def _ask(self, moment: Moment):
+        began = time.monotonic()
+        decision = await self._judge.judge(moment)
+        latency = time.monotonic() - began
+        await self.push_frame(DecisionFrame(moment, decision, latency))
+        if self._shares_machine and self._interval.answered(moment, latency):
+            every, busy = self._interval.seconds, self._interval.is_wide
+            await self.push_frame(AskingFrame(every, moment.at, busy))
 
     async def _drop(self):
         self._newest = self._asked = None

@@ -13,6 +13,7 @@ from memory.facts import Facts
 from memory.store import Memory, MemoryStoreError, Sort
 from memory.talks import Removed
 from memory.talks import forget as forget_talks
+from processors.phone import RECORDED
 from processors.sample import SamplePlayer
 from processors.talk import Talk
 
@@ -44,7 +45,12 @@ class ClientMessages:
         """The client is ready: who it talks to, under which id, and the first words."""
         await self._rtvi.send_server_message({"type": "talk", "id": self._talk.id})
         await self._tell_persona()
-        await self._talk.door.greet(self._talk.role.persona.greeting)
+        if self._talk.company is None:  # a room is greeted once, whoever joins it how
+            await self._talk.door.greet(self._talk.role.persona.greeting)
+
+    async def answered(self, *, recorded: bool) -> None:
+        """Somebody is there without a page: that it is recorded, if it is, and the first words."""
+        await self._talk.door.greet(RECORDED if recorded else "", self._talk.role.persona.greeting)
 
     async def received(self, kind: str, data: object) -> None:
         """One message of the client."""

@@ -1,29 +1,46 @@
 """How a client is connected to a talk, and what its coming and going does."""
 
 import asyncio
+import time
 from functools import partial
 from typing import Any
 
-from aiortc import RTCPeerConnection
-from aiortc.jitterbuffer import JitterBuffer
+import aioice.ice
 from loguru import logger
+from pipecat.frames.frames import EndFrame
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.processors.frameworks.rtvi import RTVIObserverParams
-from pipecat.runner.types import RunnerArguments, SmallWebRTCRunnerArguments
+from pipecat.runner.types import (
+    DailyRunnerArguments,
+    LiveKitRunnerArguments,
+    RunnerArguments,
+    SmallWebRTCRunnerArguments,
+)
 from pipecat.runner.utils import create_transport
 from pipecat.transports.base_transport import BaseTransport, TransportParams
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 
+from config.phone import Phone
+from config.settings import Settings
+from judgement.company import Company
 from processors.client import ClientMessages
+from processors.frames import PlayLineFrame
 from processors.hold import Hold
+from processors.jitter import listen_at_once
+from processors.phone import until_over
+from processors.rooms.joining import join
+from processors.rooms.visit import Visit
 from processors.sample import SamplePlayer
+from processors.sip import SipRunnerArguments, SipTransport
 from processors.socket import SocketSerializer
+from processors.streams import StreamRunnerArguments, StreamTransport
 from processors.talk import Talk
 
-UNCONNECTED = 15.0  # s in which an offer must become a connection
-BUFFER = "_RTCRtpReceiver__jitter_buffer"  # of aiortc, which has no setting for it
+# aioice takes a peer for gone 30 s after its last answer: 6 questions, 5 s apart. Here it is 10.
+aioice.ice.CONSENT_INTERVAL = 1.5  # s, and 0.5 s in which to answer
+aioice.ice.CONSENT_FAILURES = 5
 CHUNKS = 2  # of 10 ms that leave at a time: less than Pipecat's 4, so that less is in flight
 
 
@@ -35,49 +52,44 @@ def _socket(**sound: Any) -> FastAPIWebsocketParams:
     return FastAPIWebsocketParams(serializer=SocketSerializer(), **sound)
 
 
-def _telephone(**sound: Any) -> FastAPIWebsocketParams:
-    return FastAPIWebsocketParams(**sound)
-
-
-def _daily(**sound: Any) -> TransportParams:
-    from pipecat.transports.daily.transport import DailyParams
-
-    return DailyParams(**sound)
-
-
 PARAMS = {
     "webrtc": _webrtc,
     "websocket": _socket,
-    "daily": _daily,
-    **dict.fromkeys(("twilio", "telnyx", "plivo", "exotel"), _telephone),
 }
 
 
-async def connect(runner_args: RunnerArguments, hold: Hold) -> BaseTransport:
-    """The transport that the client asked for; its sound leaves through `hold`."""
+async def connect(runner_args: RunnerArguments, hold: Hold, name: str) -> BaseTransport:
+    """The transport that the client asked for; its sound leaves through `hold`.
+
+    In a room the agent is called `name`.
+    """
     if isinstance(runner_args, SmallWebRTCRunnerArguments):
         listen_at_once(runner_args.webrtc_connection.pc)
     sound = {"audio_in_enabled": True, "audio_out_enabled": True, "audio_out_filter": hold}
+    if isinstance(runner_args, SipRunnerArguments):
+        return SipTransport(runner_args.call, TransportParams(**sound))
+    if isinstance(runner_args, StreamRunnerArguments):
+        return StreamTransport(runner_args, FastAPIWebsocketParams(**sound))
+    if isinstance(runner_args, DailyRunnerArguments | LiveKitRunnerArguments):
+        return join(runner_args, name, audio_out_10ms_chunks=CHUNKS, **sound)
     params = {name: partial(make, **sound) for name, make in PARAMS.items()}
     return await create_transport(runner_args, params)
 
 
-def listen_at_once(peer: RTCPeerConnection) -> None:
-    """Give out a packet of sound when the next one comes, or when three did in its place.
-
-    aiortc waits for four, so that a loudspeaker never runs dry, and for sixteen
-    in the place of a lost one: from then on all sound would be 0.3 s late. Ears
-    need no even pace. To be called before the first packet.
-    """
-    for transceiver in peer.getTransceivers():
-        if transceiver.kind == "audio" and hasattr(transceiver.receiver, BUFFER):
-            setattr(transceiver.receiver, BUFFER, JitterBuffer(capacity=4, prefetch=1))
+def is_telephone(transport: BaseTransport) -> bool:
+    """Whether nothing but a telephone is at the other end: no page, no messages."""
+    return isinstance(transport, SipTransport | StreamTransport)
 
 
 async def hang_up(runner_args: RunnerArguments) -> None:
     """Close the line. Pipecat closes a WebRTC connection only if it ever came about."""
-    if isinstance(runner_args, SmallWebRTCRunnerArguments):
-        await runner_args.webrtc_connection.disconnect()
+    match runner_args:
+        case SmallWebRTCRunnerArguments():
+            await runner_args.webrtc_connection.disconnect()
+        case SipRunnerArguments():
+            await runner_args.call.hang_up()
+        case _:
+            pass
 
 
 def working(pipeline: Pipeline, quiet: FrameProcessor, *, minutes: float) -> PipelineWorker:
@@ -91,14 +103,66 @@ def working(pipeline: Pipeline, quiet: FrameProcessor, *, minutes: float) -> Pip
 
 
 def follow(
-    worker: PipelineWorker, transport: BaseTransport, talk: Talk, sample: SamplePlayer
+    worker: PipelineWorker,
+    transport: BaseTransport,
+    talk: Talk,
+    sample: SamplePlayer,
+    settings: Settings,
 ) -> None:
-    """Start the talk when the client is ready, end it when the client is gone."""
+    """Start the talk when the client is ready, end it when the client is gone.
+
+    A telephone is ready as soon as it is connected, and so is a room once somebody is there.
+    """
     messages = ClientMessages(talk, worker.rtvi, sample)
-    connected = asyncio.Event()
+    answer_messages(worker, messages)
+    if talk.company:
+        stay(worker, transport, talk, talk.company, messages, settings)
+    else:
+        take_call(worker, transport, talk, messages, settings.phone)
+
+
+def answer_messages(worker: PipelineWorker, messages: ClientMessages) -> None:
+    """Answer what pages send beside sound and text."""
+
+    @worker.rtvi.event_handler("on_client_ready")
+    async def on_client_ready(_rtvi: object):
+        await messages.joined()
+
+    @worker.rtvi.event_handler("on_client_message")
+    async def on_client_message(_rtvi: object, message: object):
+        await messages.received(getattr(message, "type", ""), getattr(message, "data", None))
+
+
+def stay(
+    worker: PipelineWorker,
+    transport: BaseTransport,
+    talk: Talk,
+    company: Company,
+    messages: ClientMessages,
+    settings: Settings,
+) -> None:
+    """Be in a room for as long as anybody is."""
+    visit = Visit(worker, talk, company, settings.room.alone_seconds)
+    visit.follow(transport)
+
+    @worker.event_handler("on_pipeline_started")
+    async def on_pipeline_started(_worker: object, _frame: object):
+        await visit.greet(partial(messages.answered, recorded=False))
+
+
+def take_call(
+    worker: PipelineWorker,
+    transport: BaseTransport,
+    talk: Talk,
+    messages: ClientMessages,
+    phone: Phone,
+) -> None:
+    """Hold a talk with the one client that a transport is for."""
+    connected, over = asyncio.Event(), asyncio.Event()
 
     @transport.event_handler("on_client_connected")
     async def on_client_connected(_transport: object, _client: object):
+        talk.seat.join()
         connected.set()
 
     @transport.event_handler("on_client_disconnected")
@@ -109,15 +173,25 @@ def follow(
     @worker.event_handler("on_pipeline_started")
     async def on_pipeline_started(_worker: object, _frame: object):
         try:
-            await asyncio.wait_for(connected.wait(), UNCONNECTED)
+            await asyncio.wait_for(connected.wait(), talk.seat.left(time.monotonic()))
         except TimeoutError:
-            logger.info(f"talk {talk.id}: nobody connected in {UNCONNECTED:.0f} s")
+            logger.info(f"talk {talk.id}: nobody connected")
             await worker.cancel()
+            return
+        if talk.by_phone:
+            await messages.answered(recorded=phone.record)
+            talk.beside(end_in_time(worker, talk, phone, over))
 
-    @worker.rtvi.event_handler("on_client_ready")
-    async def on_client_ready(_rtvi: object):
-        await messages.joined()
+    @worker.event_handler("on_pipeline_finished")
+    async def on_pipeline_finished(_worker: object, _frame: object):
+        over.set()
 
-    @worker.rtvi.event_handler("on_client_message")
-    async def on_client_message(_rtvi: object, message: object):
-        await messages.received(getattr(message, "type", ""), getattr(message, "data", None))
+
+async def end_in_time(
+    worker: PipelineWorker, talk: Talk, phone: Phone, over: asyncio.Event
+) -> None:
+    """Say goodbye and hang up when a telephone call has to end, unless it is `over` already."""
+    ends = lambda: over.is_set() or talk.door.is_shut  # noqa: E731
+    if farewell := await until_over(phone, talk.listener, ends):
+        await worker.queue_frame(PlayLineFrame(farewell))
+    await worker.queue_frame(EndFrame())

@@ -45,13 +45,14 @@ class Door(FrameProcessor):
         """Whether the user is blocked now."""
         return self._until is not None and self._until > datetime.now(UTC)
 
-    async def greet(self, greeting: str):
+    async def greet(self, *lines: str):
         """The first words of a talk, or the word for a blocked user."""
         if self.is_shut:
             await self._tell_blocked()
             await self.push_frame(PlayLineFrame(BLOCKED))
-        elif greeting:
-            await self.push_frame(PlayLineFrame(greeting))
+            return
+        for line in filter(None, lines):
+            await self.push_frame(PlayLineFrame(line))
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)

@@ -1,15 +1,17 @@
 """The frames between the stages that decide.
 
 They are system frames: a data frame would be dropped by the very interruption
-that it caused.
+that it caused. What must wait for the sound before it is a control frame.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipecat.frames.frames import (
+    ControlFrame,
     InterimTranscriptionFrame,
     ProposedUserStoppedSpeakingFrame,
     SystemFrame,
+    TranscriptionFrame,
 )
 from pipecat.processors.aggregators.llm_context import LLMContext
 
@@ -30,8 +32,26 @@ class VoiceBackFrame(SystemFrame):
 
 
 @dataclass
+class EchoFoundFrame(SystemFrame):
+    """The agent's own sound comes back `delay` seconds late, at `level` dB of what was played."""
+
+    delay: float
+    level: float
+
+
+@dataclass
+class FarVoiceFrame(SystemFrame):
+    """A voice over the agent is too soft to be the user's: it is left out until it is over."""
+
+
+@dataclass
 class SettledTranscriptionFrame(InterimTranscriptionFrame):
     """All words up to a hush: the final ones, unless the voice goes on."""
+
+
+@dataclass
+class DoubtfulTranscriptionFrame(TranscriptionFrame):
+    """Final words over the agent that are other ones with a little less sound."""
 
 
 @dataclass
@@ -48,6 +68,18 @@ class DecisionFrame(SystemFrame):
     moment: Moment
     decision: Decision
     latency: float
+
+
+@dataclass
+class AskingFrame(SystemFrame):
+    """From `at` s of sound on the judge is asked every so many seconds while the user speaks.
+
+    `busy`: less often than it could be, since its answers take long.
+    """
+
+    every: float
+    at: float
+    busy: bool
 
 
 @dataclass
@@ -85,6 +117,20 @@ class TurnClosedFrame(SystemFrame):
 
     text: str
     cut_in: bool = False
+    speaker: str = ""
+
+
+@dataclass
+class AsideFrame(SystemFrame):
+    """Upstream, from strategy: people said this to each other. It is in the context."""
+
+    speaker: str
+    text: str
+
+
+@dataclass
+class HandOverFrame(SystemFrame):
+    """Somebody else in the room waits to speak: the present turn is over."""
 
 
 @dataclass
@@ -145,3 +191,16 @@ class TurnEndProposedFrame(ProposedUserStoppedSpeakingFrame):
 
     answer: bool = True
     keeps_reply: bool = False
+
+
+@dataclass
+class TransferFrame(ControlFrame):
+    """Pass the caller on to `target` once all that was said before has been heard."""
+
+    target: str
+    interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class TransferFailedFrame(SystemFrame):
+    """Upstream, from the line: nobody took the caller, who is still here."""

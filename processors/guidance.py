@@ -1,6 +1,6 @@
 """LLMContextFrame -> a copy that says in which manner, for this answer only."""
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
@@ -21,6 +21,14 @@ from processors.frames import GuidanceFrame, ReadAheadFrame, WordsFrame
 from processors.role import Role
 
 
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A reply model that is quicker when it has read a prompt before it must answer."""
+
+    def read_ahead(self, context: LLMContext) -> None:
+        """Read `context`, and make no token of it."""
+
+
 class GuidanceProcessor(FrameProcessor):
     """Put the guidance behind the talk, in a copy; the persona is the system instruction.
 
@@ -30,9 +38,18 @@ class GuidanceProcessor(FrameProcessor):
     after which word it was interrupted.
     """
 
-    def __init__(self, role: Role, listener: Listener, context: LLMContext, *, history: int):
-        """`context` is the talk's: with the user's words so far it is read ahead."""
+    def __init__(
+        self,
+        role: Role,
+        listener: Listener,
+        context: LLMContext,
+        *,
+        history: int,
+        reads_ahead: bool = False,
+    ):
+        """`context` is the talk's: a model that `reads_ahead` gets it with the words so far."""
         super().__init__()
+        self._reads_ahead = reads_ahead
         self._context = context
         self._role = role
         self._listener = listener
@@ -53,11 +70,20 @@ class GuidanceProcessor(FrameProcessor):
                 guided = LLMContextFrame(self._copy(frame.context), speculation=frame.speculation)
                 await self.push_frame(guided, direction)
             case WordsFrame(said=said):
-                await self._take_manner()
-                await self.push_frame(ReadAheadFrame(self._with(said)))
+                await self._read_ahead(said)
+            case LLMContextAssistantTurnFrame() if direction is FrameDirection.UPSTREAM:
+                self._note(frame)
+                await self.push_frame(frame, direction)
+                await self._read_ahead("")
             case _:
                 self._note(frame)
                 await self.push_frame(frame, direction)
+
+    async def _read_ahead(self, said: str):
+        """Have the model read all that is known before the user's turn is over."""
+        if self._reads_ahead:
+            await self._take_manner()
+            await self.push_frame(ReadAheadFrame(self._with(said)))
 
     def _note(self, frame: Frame):
         """Keep up with who was interrupted."""
@@ -84,20 +110,34 @@ class GuidanceProcessor(FrameProcessor):
             )
 
     def _with(self, said: str) -> LLMContext:
-        messages: list[Any] = [*self._latest(self._context), {"role": "user", "content": said}]
-        return LLMContext(messages, tools=self._context.tools)
+        """The talk with a turn of the user's that is not over, or has not begun."""
+        said_so_far: Any = {"role": "user", "content": said}
+        latest = self._latest([*self._context.messages, said_so_far])
+        return LLMContext(self._beside(latest), tools=self._context.tools)
 
-    def _latest(self, context: LLMContext) -> list[Any]:
+    def _latest(self, messages: list[Any]) -> list[Any]:
         """At most `history` messages, cut by halves: a server has read their beginning before."""
         half = max(1, self._history // 2)
-        over = max(0, len(context.messages) - self._history)
-        return context.messages[-(-over // half) * half :]
+        over = max(0, len(messages) - self._history)
+        return messages[-(-over // half) * half :]
+
+    def _beside(self, messages: list[Any]) -> list[Any]:
+        """With what there is to know before the last message, where a server reads it ahead."""
+        known = (
+            self._company(),
+            manners.known(self._listener.told),
+            manners.cut_off(self._heard),
+        )
+        told = ({"role": "system", "content": text} for text in known if text)
+        return [*messages[:-1], *told, *messages[-1:]]
+
+    def _company(self) -> str:
+        company = self._listener.among.company
+        return manners.company(company.called[0], company.names) if company.several else ""
 
     def _copy(self, context: LLMContext) -> LLMContext:
         guidance, self._guidance = self._guidance, ""
-        last = [manners.known(self._listener.told), manners.cut_off(self._heard), guidance]
-        messages: list[Any] = [
-            *self._latest(context),
-            *({"role": "system", "content": text} for text in last if text),
-        ]
+        messages = self._beside(self._latest(context.messages))
+        if guidance:
+            messages.append({"role": "system", "content": guidance})
         return LLMContext(messages, tools=context.tools, tool_choice=context.tool_choice)

@@ -1,6 +1,8 @@
 """The agent's sound at the last place before it leaves: turned down, held, let go."""
 
 import asyncio
+import time
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +30,23 @@ class Hold(BaseAudioFilter):
         """Nothing is held yet."""
         self.low = 0.25  # loudness when turned down, 0 to 1
         self.longest = 3.0  # s of one pause
+        self.told: Callable[[bytes, int, float], None] | None = None  # of what leaves: the
+        # sound, samples a second, and when by the event loop's clock
+        self._rate = 0
         self._level = Level.FULL
         self._heard = 1.0  # the loudness of the last sample that left
         self._ramp = 0
         self._kept = _NOTHING  # what is left of the chunk that was faded out
         self._let_go = asyncio.Event()
         self._drops = 0
+        self._waited = 0.0  # s, but for the wait under way
+        self._waits_since: float | None = None
+
+    @property
+    def waited(self) -> float:
+        """Seconds that sound has waited here in all, so far."""
+        now = time.monotonic()
+        return self._waited + (now - self._waits_since if self._waits_since is not None else 0.0)
 
     def play(self, level: Level) -> None:
         """From now on, play at `level`; at `NONE`, wait."""
@@ -52,7 +65,7 @@ class Hold(BaseAudioFilter):
 
     async def start(self, sample_rate: int) -> None:
         """Chunks come at `sample_rate`."""
-        self._ramp = round(sample_rate * RAMP)
+        self._rate, self._ramp = sample_rate, round(sample_rate * RAMP)
 
     async def stop(self) -> None:
         """The talk is over."""
@@ -66,6 +79,12 @@ class Hold(BaseAudioFilter):
 
         While held it does not return. Empty means that it is not to be heard.
         """
+        sound = await self._let_out(audio)
+        if self.told and sound:
+            self.told(sound, self._rate, asyncio.get_running_loop().time())
+        return sound
+
+    async def _let_out(self, audio: bytes) -> bytes:
         if self._level is Level.FULL and self._heard == 1.0:
             return audio
         if self._level is Level.NONE and self._heard == 0.0 and not await self._may_play():
@@ -78,12 +97,14 @@ class Hold(BaseAudioFilter):
 
     async def _may_play(self) -> bool:
         """Wait until the sound is let go or dropped; whether it may be heard."""
-        drops = self._drops
+        drops, self._waits_since = self._drops, time.monotonic()
         try:
             async with asyncio.timeout(self.longest):
                 await self._let_go.wait()
         except TimeoutError:
             self.play(Level.FULL)
+        finally:
+            self._waited, self._waits_since = self.waited, None
         return self._drops == drops
 
     def _faded(self, sound: _Pcm) -> _Pcm:

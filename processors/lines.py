@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from pipecat.frames.frames import Frame, OutputAudioRawFrame, TTSSpeakFrame
-from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor, FrameProcessorSetup
 
 from processors.frames import BackchannelFrame, PlayLineFrame
 from processors.services.words import Line, Pcm, line_frames
@@ -25,24 +25,38 @@ class LinePlayer(FrameProcessor):
     which is not prepared is left out.
     """
 
-    def __init__(self, prepared: Mapping[str, Line]):
+    def __init__(self, prepared: Mapping[str, Line], *, as_transport: bool = False):
+        """`as_transport`: the voice has the transport's sample rate, so that lines must too.
+
+        A transport takes sound of one rate only in a talk, and lines may be
+        another voice's.
+        """
         super().__init__()
         self._prepared = prepared
+        self._as_transport = as_transport
+        self._rate: int | None = None
+
+    async def setup(self, setup: FrameProcessorSetup):
+        await super().setup(setup)
+        self._rate = setup.audio_out_sample_rate if self._as_transport else None
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
         match frame:
             case PlayLineFrame(text=text):
-                line = self._prepared.get(text)
-                if line:
+                if line := self._line(text):
                     await self._play(line, goes_on=frame.goes_on)
                 else:
                     await self.push_frame(TTSSpeakFrame(text), FrameDirection.UPSTREAM)
             case BackchannelFrame(text=text):
-                if line := self._prepared.get(text):
+                if line := self._line(text):
                     await self.push_frame(OutputAudioRawFrame(quiet(line), line.rate, 1))
             case _:
                 await self.push_frame(frame, direction)
+
+    def _line(self, text: str) -> Line | None:
+        line = self._prepared.get(text)
+        return line.at(self._rate) if line and self._rate else line
 
     async def _play(self, line: Line, *, goes_on: bool):
         alone = not goes_on

@@ -40,6 +40,15 @@ def cut_off(heard: str) -> str:
     return f'You were interrupted after "…{" ".join(words)}".' if words else ""
 
 
+def company(called: str, names: tuple[str, ...]) -> str:
+    """Several people are in the room."""
+    return (
+        f"You are {called}. With you in the room are {', '.join(names)}. Each of their lines "
+        "begins with who says it; what they say to each other is not for you. Answer whoever "
+        "spoke to you last, and begin with no name of your own."
+    )
+
+
 def known(told: tuple[str, ...]) -> str:
     """What memory tells for this answer."""
     return f"What you remember: {' '.join(told)}" if told else ""

@@ -11,7 +11,7 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from judgement.listener import Listener
-from judgement.moment import Moment
+from judgement.moment import Kind, Moment
 from judgement.signals import (
     AFFRONT,
     CONTRADICTION,
@@ -26,7 +26,7 @@ from memory.keeper import Keeper
 from memory.store import Sort
 from memory.telling import told
 from memory.wishes import WishKind
-from processors.frames import MomentFrame
+from processors.frames import AsideFrame, MomentFrame
 
 WISHES = {
     WishKind.NO_INTERRUPTIONS: NO_INTERRUPTIONS,
@@ -45,32 +45,35 @@ class MemoryProcessor(FrameProcessor):
         super().__init__()
         self._keeper = keeper
         self._listener = listener
-        self._said = ""  # the words last looked at: a growing pause brings them again and again
+        self._looked_at = ("", False)  # words, and whether they go on: a pause brings them again
         self._is_affront = False
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
         match frame:
             case MomentFrame(moment=moment):
-                self._look_at(moment.said)
+                self._look_at(moment.said, goes_on=moment.kind is Kind.PARTIAL)
                 await self.push_frame(MomentFrame(self._known(moment)))
                 return
             case LLMContextUserTurnFrame() if direction is FrameDirection.UPSTREAM:
-                self._keeper.heard("user", frame.text, datetime.now(UTC))
+                who, said = self._listener.among.company.attributed(frame.text)
+                self._keeper.heard(who or "user", said, datetime.now(UTC))
+            case AsideFrame():
+                self._keeper.heard(frame.speaker, frame.text, datetime.now(UTC))
             case LLMContextAssistantTurnFrame() if direction is FrameDirection.UPSTREAM:
                 self._keeper.heard("agent", frame.text, datetime.now(UTC))
             case _:
                 pass
         await self.push_frame(frame, direction)
 
-    def _look_at(self, said: str) -> None:
+    def _look_at(self, said: str, *, goes_on: bool) -> None:
         """Once for the same words: start their recall, and tell whether they are abusive."""
-        if said == self._said:
+        if (said, goes_on) == self._looked_at:
             return
-        self._said = said
+        self._looked_at = said, goes_on
         self._is_affront = is_affront(said)
         if said:
-            self._keeper.saying(said)
+            self._keeper.saying(said, goes_on=goes_on)
 
     def _known(self, moment: Moment) -> Moment:
         keeper, now = self._keeper, datetime.now(UTC)

@@ -9,7 +9,9 @@ from pipecat.frames.frames import (
     InputAudioRawFrame,
     InterimTranscriptionFrame,
     LLMContextAssistantTurnFrame,
+    MetricsFrame,
     TranscriptionFrame,
+    UserAudioRawFrame,
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
@@ -18,6 +20,10 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor, F
 from judgement.listener import Listener
 from judgement.moment import Moment
 from processors.frames import (
+    AsideFrame,
+    DoubtfulTranscriptionFrame,
+    FarVoiceFrame,
+    HandOverFrame,
     HushFrame,
     MomentFrame,
     SettledTranscriptionFrame,
@@ -59,13 +65,17 @@ class MomentProcessor(FrameProcessor):
         listener = self._listener
         match frame:
             case InputAudioRawFrame():
+                if isinstance(frame, UserAudioRawFrame):
+                    listener.among.speaker = frame.user_id
                 await self._emit(listener.sound(self._hear(frame)))
             case VADUserStartedSpeakingFrame():
                 await self._stop_analysis()
                 if listener.user_starts() and self._turn_model:
                     self._turn_model.turn_begins()
+            case FarVoiceFrame():
+                listener.far_voice()
             case HushFrame():
-                listener.hush(frame.silent)
+                listener.hush()
                 self._analyse(frame.silent)
             case VoiceBackFrame():
                 await self._stop_analysis()
@@ -81,7 +91,8 @@ class MomentProcessor(FrameProcessor):
                 await self._emit(listener.words(frame.text, final=False))
                 return
             case TranscriptionFrame():
-                await self._emit(listener.words(frame.text, final=True))
+                doubtful = isinstance(frame, DoubtfulTranscriptionFrame)
+                await self._emit(listener.words(frame.text, final=True, doubtful=doubtful))
                 return
             case BotStartedSpeakingFrame():
                 listener.agent_starts()
@@ -96,7 +107,13 @@ class MomentProcessor(FrameProcessor):
                 await self._emit(listener.turn_opened())
                 return
             case TurnClosedFrame():
-                listener.turn_closed(frame.text, cut_in=frame.cut_in)
+                listener.turn_closed(frame.text, cut_in=frame.cut_in, speaker=frame.speaker)
+                return
+            case AsideFrame():
+                listener.aside(frame.speaker, frame.text)
+                return
+            case HandOverFrame():
+                await self._emit(listener.hand_over())
                 return
             case _:
                 pass
@@ -117,9 +134,10 @@ class MomentProcessor(FrameProcessor):
             self._analysis = self.create_task(self._ask_turn_model(self._turn_model, silent))
 
     async def _ask_turn_model(self, model: TurnModel, silent: float):
-        probability = await model.turn_over(silent)
-        if probability is not None:
-            await self._emit(self._listener.turn_over(probability))
+        answer = await model.turn_over(silent)
+        if answer:
+            await self.push_frame(MetricsFrame([answer]))
+            await self._emit(self._listener.turn_over(answer.probability))
 
     async def _stop_analysis(self):
         if self._analysis:

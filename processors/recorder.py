@@ -29,7 +29,8 @@ class Recorder:
     """Keeps a talk under `folder/talk`: audio.wav (user left, agent right) and rows.jsonl.
 
     Both grow as the talk does, so that it can be downloaded while it lasts;
-    beside them stands whose talk it is, so that it can be forgotten.
+    beside them stands whose talk it is, so that it can be forgotten. Without
+    `keeps_sound` there is no audio.wav.
     While `consent` holds, decisions and the changes of the floor also go to
     `folder/TALK.jsonl`, which outlives the recording: see `memory.talks`.
     Rows are written by a thread of the recorder's own; a disk that takes
@@ -43,11 +44,13 @@ class Recorder:
         *,
         user: str = "",
         consent: Callable[[], bool] = lambda: False,
+        keeps_sound: bool = True,
     ):
         self.path = folder / talk
         self._talk = talk
         self._user = user
         self._consent = consent
+        self._keeps_sound = keeps_sound
         self._kept = KeptTalk(folder, talk, user)
         self._decisions = 0
         self._wave: wave.Wave_write | None = None
@@ -78,6 +81,11 @@ class Recorder:
         if self._consent():
             self._write(self._kept.add, {"at": round(at, 3), "event": event})
 
+    def asking(self, every: float, at: float) -> None:
+        """Keep, with consent, that from `at` s of sound on the judge is asked every so many s."""
+        if self._consent():
+            self._write(self._kept.add, {"at": round(at, 3), "asking_every": every})
+
     def mark(self, number: int, *, right: bool, should: Action | None) -> bool:
         """Note what a person thinks of a decision; False if there is no such number."""
         if not 1 <= number <= min(self._decisions, ROWS):
@@ -89,7 +97,7 @@ class Recorder:
     def sound(self, pcm: bytes, sample_rate: int, channels: int) -> None:
         """Append 16-bit sound."""
         with self._sounding:
-            if not self._closed and self._seconds <= LONGEST:
+            if self._keeps_sound and not self._closed and self._seconds <= LONGEST:
                 self._try(self._append_sound, pcm, sample_rate, channels)
 
     def flush(self) -> None:

@@ -110,7 +110,8 @@ def build_finder(settings: Settings, server_url: str | None) -> FactFinder | Non
     arguments = revealed(settings.llm.args)
     model = revealed(settings.llm.settings).get("model", "local")
     url = arguments.get("base_url") or server_url
-    if settings.llm.service not in ("llama", "openai"):
-        raise settings.error("memory.extract", "llm needs an llm that is llama or openai")
+    if settings.llm.service not in ("llama", "openai", "ollama", "vllm"):
+        reason = "llm needs an llm that is llama, openai, ollama or vllm"
+        raise settings.error("memory.extract", reason)
     client = AsyncOpenAI(base_url=url, api_key=arguments.get("api_key", "none"), max_retries=1)
     return FactFinder(client, str(model))

@@ -12,19 +12,21 @@ from loguru import logger
 from openai import AsyncOpenAI
 
 from config.personas import load_persona, personas
-from config.settings import Settings
+from config.sections import Service
+from config.services import Part, known
+from config.settings import PARTS, Settings
 from judgement.artefact import Adapter, AdapterError
-from judgement.corrects import Corrects
+from judgement.astray import Astray
+from judgement.cuts_in import CutsIn
 from judgement.endings import Endings
 from judgement.judge import Guarded, Judge, read_ahead
 from judgement.llama import LlamaJudge
-from judgement.local import complete, endings_server, judge_server, opened, opened_endings
+from judgement.local import complete, judge_server, opened, opened_endings, read_by
 from judgement.moment import Kind, Moment
 from judgement.nearest import Nearest
 from judgement.permitted import Limits, Permitted
 from judgement.persona import Persona
 from judgement.policies import ByExample, Informed, OnTime, PolicyMatcher, unexampled
-from judgement.repacked import repacked
 from judgement.rules import Rules
 from judgement.serving import LocalServer, packaged_model
 from memory.blocks import Blocks
@@ -32,14 +34,18 @@ from memory.embedding import Embedding, read_vectors, write_vectors
 from memory.extraction import FactFinder
 from memory.store import MemoryStore, MemoryStoreError
 from memory.wishes import Wishes
-from processors import door
+from processors import asked, door, phone
+from processors.failover.base import LINES
+from processors.failover.breaker import Breaker
+from processors.failover.probing import breakers
 from processors.remembering import build_embedding, build_finder, build_store, models_folder
 from processors.role import Role
-from processors.services import build_stt, build_tts
+from processors.seats import Seats
 from processors.services.moonshine import MoonshineService
 from processors.services.piper import PiperService
 from processors.services.prepared import prepared
 from processors.services.recogniser import shared_recogniser
+from processors.services.speaker import SpeakerError, speaker
 from processors.services.voice import shared_voice
 from processors.services.words import Line
 
@@ -65,6 +71,8 @@ class Shared:
     policies: PolicyMatcher | None = None
     nearest: Nearest | None = None
     lines: dict[str, Line] = field(default_factory=dict[str, Line])
+    breakers: dict[Part, Breaker] = field(default_factory=dict[Part, Breaker])
+    seats: Seats = field(default_factory=Seats)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _expired: datetime = datetime.min.replace(tzinfo=UTC)
 
@@ -74,7 +82,7 @@ class Shared:
         folder = Path(settings.memory.path).parent
         adapter = await asyncio.to_thread(_adapter, settings)
         judge_server = await asyncio.to_thread(_judge_server, settings, adapter)
-        server = await asyncio.to_thread(_server, settings)
+        server = await asyncio.to_thread(_server, settings, adapter)
         blocks = settings.blocks
         access = folder / "access.db"
         embedding = await asyncio.to_thread(build_embedding, settings)
@@ -98,14 +106,21 @@ class Shared:
             judge_client=_judge_client(settings, judge_server),
             judge_server=judge_server,
             adapter=adapter,
-            endings=await _endings(settings, adapter),
+            endings=await asyncio.to_thread(_endings, settings, adapter),
             policies=policies,
             nearest=nearest,
+            seats=Seats(settings.access.talks, settings.access.half_open),
         )
+        shared.breakers = breakers(settings)
         await _warm(settings, server, shared.persona)
         shared.lines = await _prepared(settings, [shared.persona, *personas().values()])
         gc.freeze()  # what is here to stay needs no look by the collector after each talk
         return shared
+
+    @property
+    def judges_here(self) -> bool:
+        """Whether a model on this machine judges."""
+        return self.judge_server is not None
 
     def expire_soon(self) -> None:
         """Remove what is older than the profile says, at most once a day."""
@@ -138,7 +153,8 @@ class Shared:
         return Permitted(judge, allowed, patience=lambda: role.persona.patience)
 
     def _judge(self, role: Role) -> Judge:
-        return Corrects(self._deciding(role))
+        astray = Astray(self.embedding.embed) if self.embedding else None
+        return CutsIn(self._deciding(role), astray)
 
     def _deciding(self, role: Role) -> Judge:
         known = OnTime(self.policies, lambda: role.persona) if self.policies else None
@@ -203,24 +219,24 @@ def _judge_server(settings: Settings, adapter: Adapter | None) -> LocalServer | 
     )
 
 
-async def _endings(settings: Settings, adapter: Adapter | None) -> Endings | None:
+def _endings(settings: Settings, adapter: Adapter | None) -> Endings | None:
     """What tells where a message ends, beside the trained judge."""
     choice = settings.model_server
     if choice is None or adapter is None:
         return None
-    models, model = models_folder(settings), _model(settings)
-    server = await asyncio.to_thread(endings_server, model, slots=choice.slots, models=models)
-    return await opened_endings(server)
+    return opened_endings(
+        _model(settings), adapter, slots=choice.slots, models=models_folder(settings)
+    )
 
 
-def _server(settings: Settings) -> LocalServer | None:
+def _server(settings: Settings, adapter: Adapter | None) -> LocalServer | None:
     """The server of the replies, on the same file as the judge's: it is in memory once."""
     choice = settings.model_server
     if choice is None:
         return None
     model = _model(settings)
     if _judges_here(settings):
-        model = repacked(model, models_folder(settings))
+        model = read_by(model, adapter, models_folder(settings))
     return LocalServer(model, slots=choice.slots, context=choice.context, threads=choice.threads)
 
 
@@ -255,21 +271,40 @@ async def _policies(
 
 async def _warm(settings: Settings, server: LocalServer | None, persona: Persona) -> None:
     """Load the models that a talk would otherwise wait for, and ask each once."""
-    if isinstance(build_stt(settings), MoonshineService):
+    kinds = {known(part, each.service).path for part, each in _services(settings)}
+    if f"{MoonshineService.__module__}.{MoonshineService.__name__}" in kinds:
         await asyncio.to_thread(shared_recogniser)
-    if isinstance(build_tts(settings), PiperService):
+    if f"{PiperService.__module__}.{PiperService.__name__}" in kinds:
         await asyncio.to_thread(shared_voice)
     if server:
         await server.warm(persona.manner)
 
 
+def _services(settings: Settings) -> list[tuple[Part, Service]]:
+    return [(part, each) for part in PARTS for each in settings.services(part).values()]
+
+
 async def _prepared(settings: Settings, cast: list[Persona]) -> dict[str, Line]:
-    """The spoken lines by text, where the voice can be asked ahead."""
-    voice = build_tts(settings)
-    if not isinstance(voice, PiperService):
-        return {}
-    texts = {line for persona in cast for line in persona.lines()} | set(door.LINES)
-    return await prepared(voice, texts, Path(settings.memory.path).parent / "lines")
+    """The spoken lines by text, where a voice can be asked ahead.
+
+    The second voice says what it has to say for a first one that fails, and all
+    of it where the first cannot be reached now.
+    """
+    own = {line for persona in cast for line in persona.lines()}
+    own |= {*door.LINES, *phone.LINES, asked.FAREWELL}
+    if settings.phone.message:
+        own.add(settings.phone.message)
+    spare = set(LINES) if any(settings.part(part).then for part in PARTS) else set[str]()
+    folder = Path(settings.memory.path).parent / "lines"
+    for key in settings.services("tts"):
+        if not (voice := speaker(settings, key)):
+            own = set()  # not in another voice than that of the answers
+            continue
+        try:
+            return await prepared(voice, own | spare, folder)
+        except SpeakerError as error:
+            logger.warning(f"{key}: the prepared lines could not be made: {error}")
+    return {}
 
 
 _loaded: Shared | None = None

@@ -31,17 +31,17 @@ class Speculation:
         """Whether the reply under way is to these words."""
         return self._said is not None and self._match.matches(self._said, said)
 
-    def is_worth(self, moment: Moment, ending: float | None = None) -> bool:
+    def is_worth(self, moment: Moment, over: float | None = None) -> bool:
         """Whether the turn may well be over, and replies in vain have not cost too much.
 
-        While the user speaks it may where the judge takes that for the `ending`.
+        That is what a judge says (`over`), and before it has, the rules say of a pause.
         """
         if not moment.said.strip() or not self._is_affordable:
             return False
         if wants_moment(moment) or only_acknowledges(moment):
             return False
-        if moment.kind is Kind.PARTIAL:
-            return ending is not None and ending >= LIKELY
+        if over is not None:
+            return over >= LIKELY
         return moment.kind is Kind.PAUSE and pause_to_wait_for(moment) < UNLIKELY
 
     def begin(self, said: str) -> EagerTranscriptionFrame:

@@ -17,17 +17,21 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.time import time_now_iso8601
 
 from judgement.backchannels import Backchannels
+from judgement.bids import assents
 from judgement.decision import Action, Decision
 from judgement.doubt import Doubt
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment
-from judgement.words import is_backchannel
+from judgement.signals import AFFRONT, FINISHED, HANDED_OVER, TYPED
 from processors import manners
+from processors.asides import is_aside, noted
 from processors.frames import (
     ActedFrame,
     AffrontFrame,
+    AsideFrame,
     BackchannelFrame,
     DecisionFrame,
+    EchoFoundFrame,
     GuidanceFrame,
     MomentFrame,
     PlayLineFrame,
@@ -92,8 +96,8 @@ class StrategyProcessor(FrameProcessor):
             case MomentFrame(moment=moment):
                 self._said = moment.said
                 await self._speculate(moment)
-                if moment.kind is Kind.PARTIAL:
-                    await self.push_frame(WordsFrame(moment.said))
+                if moment.kind is Kind.PARTIAL and not is_aside(moment):
+                    await self.push_frame(WordsFrame(moment.line))
             case DecisionFrame():
                 if not self._timing.keeps(frame, self._floor):
                     if replaced := self._timing.drop():
@@ -124,6 +128,8 @@ class StrategyProcessor(FrameProcessor):
                 self._opened = True
             case UserStoppedSpeakingFrame():
                 self._opened = False
+            case EchoFoundFrame():
+                self._doubt.hears_itself()
             case SpeculatedFrame(tokens=tokens, released=released) if self._speculation:
                 self._speculation.count(tokens, released=released)
             case _:
@@ -132,15 +138,15 @@ class StrategyProcessor(FrameProcessor):
             self._floor = NEXT[self._floor][event]
             self._doubt.floor(event)
 
-    async def _speculate(self, moment: Moment, ending: float | None = None):
+    async def _speculate(self, moment: Moment, over: float | None = None):
         """Begin a reply to words that may be all; drop one to words that were not."""
         speculation = self._speculation
-        if speculation is None or moment.turn != self._turn or speculation.answers(moment.said):
+        if speculation is None or moment.turn != self._turn or speculation.answers(moment.line):
             return
         await self._withdraw()
-        if speculation.is_worth(moment, ending):
+        if not is_aside(moment) and speculation.is_worth(moment, over):
             await self._open()
-            await self.push_frame(speculation.begin(moment.said))
+            await self.push_frame(speculation.begin(moment.line))
 
     async def _withdraw(self):
         """Drop the reply that was begun, if one was."""
@@ -165,6 +171,8 @@ class StrategyProcessor(FrameProcessor):
     async def _while_speaking(self, moment: Moment, decision: Decision) -> str:
         if self._floor is not Floor.USER:
             return "too late"
+        if is_aside(moment):
+            return "kept listening"
         await self._open()
         if decision.action is not Action.INTERRUPT:
             if moment.said == self._said:
@@ -174,12 +182,14 @@ class StrategyProcessor(FrameProcessor):
 
     async def _at_pause(self, moment: Moment, decision: Decision) -> str:
         action = decision.action
-        if self._floor in (Floor.USER, Floor.BOTH) and not moment.signals.get("typed"):
+        if self._floor in (Floor.USER, Floor.BOTH) and not moment.signals.get(TYPED):
             return "too late"
+        if is_aside(moment) and not self._opened:
+            return await self._overhear(moment)
         await self._open()
         if action is Action.SILENCE:
             return await self._stay_silent(moment, decision)
-        if moment.signals.get("affront"):
+        if moment.signals.get(AFFRONT):
             return await self._answer_affront(moment)
         match action:
             case Action.REFUSE:
@@ -187,7 +197,7 @@ class StrategyProcessor(FrameProcessor):
             case Action.DEFLECT:
                 return await self._answer_with_line(moment, action, "deflected")
             case Action.REPLY | Action.INTERRUPT:
-                await self._close(moment.said, answer=True)
+                await self._close(moment, answer=True)
                 return "replied"
 
     async def _over_agent(self, moment: Moment, action: Action) -> str:
@@ -195,7 +205,10 @@ class StrategyProcessor(FrameProcessor):
             return "too late"
         if action is Action.SILENCE:
             self._doubt.went_on(moment)
-            await self._note_backchannel(moment)
+            if is_aside(moment) and moment.signals.get(FINISHED):
+                await self._note_aside(moment)
+            else:
+                await self._note_backchannel(moment)
             return "went on"
         self._doubt.yielded()
         await self._open()
@@ -217,13 +230,13 @@ class StrategyProcessor(FrameProcessor):
 
     async def _cut_in(self, moment: Moment) -> str:
         """An opener at once, then an answer to the words so far."""
-        if moment.signals.get("affront"):
+        if moment.signals.get(AFFRONT):
             return await self._answer_affront(moment)
         await self._withdraw()
         opener = self._role.line("openers")
         await self.push_frame(PlayLineFrame(opener, goes_on=True))
         await self.push_frame(GuidanceFrame(manners.cut_in(opener)))
-        await self._close(moment.said, answer=True, cut_in=True)
+        await self._close(moment, answer=True, cut_in=True)
         self._owes_floor = not self._follows_guidance
         return "cut in"
 
@@ -235,11 +248,33 @@ class StrategyProcessor(FrameProcessor):
 
     async def _stay_silent(self, moment: Moment, decision: Decision) -> str:
         """Wait, unless the user has been silent for as long as patience lasts."""
-        if moment.pause < self._role.persona.patience and not moment.signals.get("typed"):
+        if not self._is_over(moment):
+            await self._speculate(moment, 1 - decision.probabilities[Action.SILENCE])
             return await self._listen(moment, decision)
         await self._withdraw()
-        await self._close(moment.said, answer=False)
+        await self._close(moment, answer=False)
         return "chose silence"
+
+    def _is_over(self, moment: Moment) -> bool:
+        """Whether a silence now is final."""
+        over = moment.signals.get(TYPED) or moment.signals.get(HANDED_OVER)
+        return bool(over) or moment.pause >= self._role.persona.patience
+
+    async def _overhear(self, moment: Moment) -> str:
+        """Let people talk to each other, whatever the agent is about to say."""
+        if not self._is_over(moment):
+            return "waiting"
+        self._turn += 1
+        await self._note_aside(moment)
+        await self.push_frame(TurnClosedFrame(""), FrameDirection.UPSTREAM)
+        return "chose silence"
+
+    async def _note_aside(self, moment: Moment):
+        """Keep what was said to others, for the context and for memory."""
+        if moment.said.strip():
+            await self.push_frame(noted(moment))
+            aside = AsideFrame(moment.speaker, moment.said)
+            await self.push_frame(aside, FrameDirection.UPSTREAM)
 
     async def _listen(self, moment: Moment, decision: Decision) -> str:
         """Wait, now and then with an "uh-huh"."""
@@ -256,18 +291,18 @@ class StrategyProcessor(FrameProcessor):
         await self.push_frame(PlayLineFrame(line, goes_on=goes_on))
         if goes_on:
             await self.push_frame(GuidanceFrame(manners.after_line(action, line)))
-        await self._close(moment.said, answer=goes_on)
+        await self._close(moment, answer=goes_on)
         return outcome
 
     async def _answer_affront(self, moment: Moment) -> str:
         await self._withdraw()
-        await self._close(moment.said, answer=False, cut_in=self._floor is Floor.USER)
+        await self._close(moment, answer=False, cut_in=self._floor is Floor.USER)
         await self.push_frame(AffrontFrame(), FrameDirection.UPSTREAM)
         return "warned"
 
     async def _note_backchannel(self, moment: Moment):
         """Tell the client of an "mhm"; it stays out of the context."""
-        if moment.signals.get("finished") and is_backchannel(moment.said):
+        if moment.signals.get(FINISHED) and assents(moment.said):
             await self.push_frame(
                 UserBackchannelFrame(text=moment.said, user_id="", timestamp=time_now_iso8601())
             )
@@ -278,18 +313,20 @@ class StrategyProcessor(FrameProcessor):
             self._opened, self._owes_floor = True, False
             await self.push_frame(ProposedUserStartedSpeakingFrame())
 
-    async def _close(self, said: str, *, answer: bool, cut_in: bool = False):
-        """End the user's turn with the words `said`, to be answered by the model or not."""
+    async def _close(self, moment: Moment, *, answer: bool, cut_in: bool = False):
+        """End the user's turn with the words of `moment`, to be answered by the model or not."""
+        line = moment.line
         if cut_in:
             self._doubt.cuts_in()
-        words = TranscriptionFrame(text=said, user_id="", timestamp=time_now_iso8601())
+        words = TranscriptionFrame(line, moment.speaker, time_now_iso8601())
         words.interruptible = False
         self._opened = False
         self._turn += 1
         keeps_reply = False
         if self._speculation:
-            keeps_reply = answer and self._speculation.answers(said)
+            keeps_reply = answer and self._speculation.answers(line)
             self._speculation.close(keeps_reply=keeps_reply)
         await self.push_frame(words)
         await self.push_frame(TurnEndProposedFrame(answer=answer, keeps_reply=keeps_reply))
-        await self.push_frame(TurnClosedFrame(said, cut_in=cut_in), FrameDirection.UPSTREAM)
+        closed = TurnClosedFrame(moment.said, cut_in, moment.speaker)
+        await self.push_frame(closed, FrameDirection.UPSTREAM)

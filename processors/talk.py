@@ -4,8 +4,8 @@ import asyncio
 import gc
 import re
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,15 +14,23 @@ from pipecat.audio.vad.vad_analyzer import VADParams
 
 from config.personas import personas
 from config.settings import Settings
+from judgement.among import Among
+from judgement.company import Company
 from judgement.doubt import Doubt
+from judgement.echo import Echo
 from judgement.listener import Listener
 from memory.habits import Habits
 from memory.keeper import Keeper
 from processors.door import Door
 from processors.ears import Ears
+from processors.echo_path import EchoPath
 from processors.hold import Hold
+from processors.near_field import NearField
 from processors.recorder import Recorder
 from processors.role import Role
+from processors.rooms.broken import Broken
+from processors.rooms.voice import Voice
+from processors.seats import Seat
 from processors.shared import Shared
 from processors.turn_model import TurnModel
 
@@ -43,24 +51,44 @@ class Talk:
     vad: Ears
     turn_model: TurnModel | None
     doubt: Doubt
+    hold: Hold
     remembers: bool  # with consent; else nothing outlives the talk
+    seat: Seat = field(default_factory=Seat)
+    by_phone: bool = False
+    company: Company | None = None  # in a room
+    broke: str = ""  # why the connection to it did
+    _beside: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     @classmethod
-    async def begin(cls, shared: Shared, body: object, hold: Hold) -> "Talk":
+    async def begin(
+        cls,
+        shared: Shared,
+        body: object,
+        hold: Hold,
+        seat: Seat | None = None,
+        *,
+        by_phone: bool = False,
+        company: Company | None = None,
+    ) -> "Talk":
         """A talk as the client asked for it in `body`; what it got wrong is left out.
 
-        `hold` is where its sound leaves: the transport's `audio_out_filter`.
+        `hold` is where its sound leaves: the transport's `audio_out_filter`. `company`
+        is who is there, if it is held in a room.
         """
         wish: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
         talk = str(uuid.uuid4())
         user = _user(wish.get("user")) or f"guest-{talk}"
         role = _role(shared, wish)
+        if company:
+            company.call(role.persona.name)
         limits, remembers = shared.settings.limits, shared.settings.memory.is_lasting
         listener = Listener(
             role.policy,
             patience=role.persona.patience,
             idle_seconds=limits.idle_seconds,
             idle_times=limits.idle_times,
+            echo=Echo() if shared.settings.overlap.echo_guard else None,
+            among=Among(company),
         )
         keeper = Keeper(
             shared.store,
@@ -75,19 +103,30 @@ class Talk:
         shared.expire_soon()
         await keeper.start()
         doubt = _doubt(shared.settings, hold)
-        vad, turn_model = await asyncio.to_thread(_ears, shared.settings, doubt)
+        echo = _echo(shared.settings, hold)
+        vad, turn_model = await asyncio.to_thread(_ears, shared.settings, doubt, echo)
         return cls(
             id=talk,
             user=user,
             role=role,
             listener=listener,
             keeper=keeper,
-            recorder=Recorder(shared.talks, talk, user=user, consent=lambda: keeper.consent),
+            recorder=Recorder(
+                shared.talks,
+                talk,
+                user=user,
+                consent=lambda: keeper.consent,
+                keeps_sound=shared.settings.phone.record or not by_phone,
+            ),
             door=Door(shared.blocks, user, max_text=limits.max_text),
             vad=vad,
             turn_model=turn_model,
             remembers=remembers,
             doubt=doubt,
+            hold=hold,
+            seat=seat or Seat(),
+            by_phone=by_phone,
+            company=company,
         )
 
     def change_persona(self, name: str) -> bool:
@@ -96,6 +135,8 @@ class Talk:
         if persona is None:
             return False
         self.role.play(persona)
+        if self.company:
+            self.company.call(name)
         self.listener.policy = self.role.policy
         self.listener.patience = persona.patience
         return True
@@ -105,10 +146,25 @@ class Talk:
         self.role.be_proactive(value)
         self.listener.policy = self.role.policy
 
+    def voice(self) -> Voice:
+        """What tells the voice of one person in a room from silence. It takes 0.1 s to load."""
+        return Voice(self.vad.params)
+
+    def check_connection(self) -> None:
+        """Whether the talk ended of itself. Raises `Broken`."""
+        if self.broke:
+            raise Broken(self.broke)
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` for as long as the talk lasts."""
+        self._beside.add(asyncio.create_task(work))
+
     async def end(self) -> None:
         """Write what is still to be written and let go of the rest."""
+        for task in self._beside:
+            task.cancel()
         now = datetime.now(UTC)
-        self.keeper.heard("user", self.listener.unfinished, now)
+        self.keeper.heard(self.listener.speaker or "user", self.listener.unfinished, now)
         self.keeper.talked(Habits(1, **self.listener.rhythm.talk()), now)
         await self.keeper.close()
         await asyncio.to_thread(self.recorder.close)
@@ -122,9 +178,20 @@ def _doubt(settings: Settings, hold: Hold) -> Doubt:
     return Doubt(hold, pause_after=overlap.pause_after, longest=overlap.longest_pause)
 
 
-def _ears(settings: Settings, doubt: Doubt) -> tuple[Ears, TurnModel | None]:
+def _echo(settings: Settings, hold: Hold) -> EchoPath | None:
+    """What tells the agent's own sound, which leaves through `hold`; None where that is off."""
+    if not settings.overlap.echo_guard:
+        return None
+    echo = EchoPath()
+    hold.told = echo.played.tell
+    return echo
+
+
+def _ears(settings: Settings, doubt: Doubt, echo: EchoPath | None) -> tuple[Ears, TurnModel | None]:
     """Two models of a talk's own, 0.1 s to load: off the event loop, where others talk."""
-    ears = Ears(VADParams(**settings.vad.model_dump()), doubt.window)
+    margin = settings.overlap.far_below
+    near = None if margin is None else NearField(margin)
+    ears = Ears(VADParams(**settings.vad.model_dump()), doubt.window, echo, near)
     return ears, TurnModel(LocalSmartTurnAnalyzerV3()) if settings.turn == "smart-turn" else None
 
 

@@ -16,13 +16,21 @@ from pipecat.processors.frameworks.rtvi.frames import RTVIServerMessageFrame
 
 from judgement.consequences import Consequences
 from memory.keeper import Keeper
-from processors.frames import ActedFrame, SpeculatedFrame
+from processors.frames import (
+    ActedFrame,
+    AskingFrame,
+    EchoFoundFrame,
+    FarVoiceFrame,
+    SpeculatedFrame,
+)
 from processors.recorder import Recorder
 
 
 class TimelineProcessor(FrameProcessor):
     """One server message, one log line and one row a decision.
 
+    A message and a log line also tell when the judge is asked less often, or more, and
+    when the agent's own sound is found in the microphone.
     The recorder also hears of each change of the floor, in seconds of sound,
     since what follows a decision tells whether it was right. Decisions that are
     no ordinary replies are remembered, behind the keeper's queue, and again
@@ -44,6 +52,14 @@ class TimelineProcessor(FrameProcessor):
             case ActedFrame():
                 self._remember(frame)
                 await self._show(frame)
+            case AskingFrame():
+                await self._show_asking(frame)
+            case EchoFoundFrame():
+                await self._show_echo(frame)
+                await self.push_frame(frame, direction)
+            case FarVoiceFrame():
+                await self._show_far()
+                await self.push_frame(frame, direction)
             case SpeculatedFrame():
                 await self._show_speculated(frame)
                 await self.push_frame(frame, direction)
@@ -71,10 +87,28 @@ class TimelineProcessor(FrameProcessor):
         for each in self._consequences.after(acted.moment, acted.decision, acted.outcome):
             self._keeper.decided(each, now)
 
+    async def _show_asking(self, frame: AskingFrame):
+        why = "this machine is busy" if frame.busy else "as often as words come"
+        logger.info(f"asking every {frame.every:g} s from {frame.at:.1f} s on: {why}")
+        self._recorder.asking(frame.every, frame.at)
+        message = {"type": "asking", "at": frame.at, "every": frame.every, "busy": frame.busy}
+        await self.push_frame(RTVIServerMessageFrame(data=message))
+
     async def _show_speculated(self, frame: SpeculatedFrame):
         told = "tokens_released" if frame.released else "tokens_dropped"
         message = {"type": "speculation", told: frame.tokens}
         await self.push_frame(RTVIServerMessageFrame(data=message))
+
+    async def _show_echo(self, frame: EchoFoundFrame):
+        delay, level = round(frame.delay * 1000), round(frame.level)
+        logger.info(f"the agent hears itself {delay} ms late at {level} dB")
+        at = round(self._now, 3)
+        message = {"type": "echo", "at": at, "delay_ms": delay, "level_db": level}
+        await self.push_frame(RTVIServerMessageFrame(data=message))
+
+    async def _show_far(self):
+        logger.info("a voice far off is left out")
+        await self.push_frame(RTVIServerMessageFrame(data={"type": "far_voice"}))
 
     async def _show(self, acted: ActedFrame):
         moment, decision = acted.moment, acted.decision
@@ -90,6 +124,7 @@ class TimelineProcessor(FrameProcessor):
             "at": moment.at,
             "kind": moment.kind.value,
             "said": moment.said,
+            "speaker": moment.speaker,
             "pause": moment.pause,
             "action": decision.action.value,
             "probabilities": {a.value: round(p, 3) for a, p in decision.probabilities.items()},

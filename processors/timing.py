@@ -14,7 +14,7 @@ from judgement.signals import AHEAD
 from judgement.words import clauses
 from processors.frames import DecisionFrame, HushFrame, MomentFrame, VoiceBackFrame
 
-LONGEST = 0.7  # s of sound that an interruption waits for a breath, at most
+LONGEST = 0.3  # s of sound that an interruption waits for a breath, at most
 
 
 class Timing:

@@ -33,8 +33,8 @@ class TurnModel:
         """What was heard so far is no part of the turn, but for its first sound."""
         self._keep(BEFORE)
 
-    async def turn_over(self, silent: float) -> float | None:
-        """The probability from 0 to 1, the last `silent` seconds being without voice.
+    async def turn_over(self, silent: float) -> TurnMetricsData | None:
+        """The model's answer, with its probability, the last `silent` s being without voice.
 
         None where the model could not tell.
         """
@@ -42,7 +42,7 @@ class TurnModel:
         self._analyzer.clear()
         self._analyzer.append_audio(bytes(self._sound) + missing, True)
         _, metrics = await self._analyzer.analyze_end_of_turn()
-        return metrics.probability if isinstance(metrics, TurnMetricsData) else None
+        return metrics if isinstance(metrics, TurnMetricsData) else None
 
     async def cleanup(self) -> None:
         """Let go of the model's thread."""

@@ -1,7 +1,7 @@
 """Speech made before it may be heard: of a reply whose turn is not over yet."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol, runtime_checkable
 
 from pipecat.utils.text.base_text_aggregator import BaseTextAggregator
@@ -26,13 +26,13 @@ class Ahead:
     """
 
     def __init__(
-        self, make: Callable[[str], Awaitable[Line]], pieces: Callable[[], BaseTextAggregator]
+        self, make: Callable[[str], AsyncIterator[Line]], pieces: Callable[[], BaseTextAggregator]
     ) -> None:
         """`make` speaks a text, `pieces` cuts a reply as the voice does."""
         self._make = make
         self._new_pieces = pieces
         self._pieces = pieces()
-        self._made: dict[str, asyncio.Task[Line]] = {}
+        self._made: dict[str, _Made] = {}
 
     def begin(self) -> None:
         """A reply begins; nothing of an earlier one is of use."""
@@ -51,18 +51,40 @@ class Ahead:
 
     def drop(self) -> None:
         """The reply is not to be heard."""
-        for task in self._made.values():
-            task.cancel()
+        for made in self._made.values():
+            made.drop()
         self._made.clear()
 
-    async def take(self, text: str) -> Line | None:
-        """The sound of `text`, or None where it was not made ahead."""
-        task = self._made.pop(text, None)
-        return await task if task else None
+    def take(self, text: str) -> AsyncIterator[Line] | None:
+        """The sound of `text` as it is made, or None where none was made ahead."""
+        made = self._made.pop(text, None)
+        return made.lines() if made else None
 
     def _start(self, text: str) -> None:
         if text.strip() and len(self._made) < PIECES:
-            self._made[text] = asyncio.create_task(self._spoken(text))
+            self._made[text] = _Made(self._make(text))
 
-    async def _spoken(self, text: str) -> Line:
-        return await self._make(text)
+
+class _Made:
+    """Lines that are made whether or not somebody waits for them."""
+
+    def __init__(self, lines: AsyncIterator[Line]) -> None:
+        self._ready: asyncio.Queue[Line | None] = asyncio.Queue()
+        self._making = asyncio.create_task(self._fill(lines))
+
+    def drop(self) -> None:
+        """Make no more."""
+        self._making.cancel()
+
+    async def lines(self) -> AsyncIterator[Line]:
+        """What was made, then what is still being made. Raises what kept it from that."""
+        while (line := await self._ready.get()) is not None:
+            yield line
+        await self._making
+
+    async def _fill(self, lines: AsyncIterator[Line]) -> None:
+        try:
+            async for line in lines:
+                self._ready.put_nowait(line)
+        finally:
+            self._ready.put_nowait(None)

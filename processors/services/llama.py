@@ -11,13 +11,12 @@ from pipecat.processors.frame_processor import FrameDirection
 from processors.frames import ReadAheadFrame
 from processors.services.openai import OpenAIService
 
-WAIT = 0.15  # s that an answer waits for the reading of its own beginning
-
 
 class LlamaService(OpenAIService):
     """The server keeps what it has read of a prompt, so an answer has only the rest to read.
 
-    One prompt is read at a time and the newest waits its turn. It makes no token.
+    One prompt is read at a time and the newest waits its turn. It makes no token. A talk
+    has a slot of the server's: an answer waits there for what is being read.
     """
 
     _reading: asyncio.Task[None] | None = None
@@ -26,15 +25,17 @@ class LlamaService(OpenAIService):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Read ahead where told; all else as the service does."""
         if isinstance(frame, ReadAheadFrame):
-            self._newest = frame.context
-            if self._reading is None or self._reading.done():
-                self._reading = self.create_task(self._read())
+            self.read_ahead(frame.context)
             return
         if isinstance(frame, LLMContextFrame):
             self._newest = None
-            if self._reading:
-                await asyncio.wait([self._reading], timeout=WAIT)
         await super().process_frame(frame, direction)
+
+    def read_ahead(self, context: LLMContext) -> None:
+        """Read `context` next, instead of any that waits."""
+        self._newest = context
+        if self._reading is None or self._reading.done():
+            self._reading = self.create_task(self._read())
 
     async def cleanup(self) -> None:
         """Read no more."""

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import numpy as np
 from pipecat.audio.utils import create_stream_resampler
 from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
     EndFrame,
     Frame,
     InterimTranscriptionFrame,
@@ -21,15 +23,19 @@ from pipecat.services.stt_service import STTService
 from pipecat.transcriptions.language import Language
 from pipecat.utils.time import time_now_iso8601
 
-from processors.frames import HushFrame, SettledTranscriptionFrame, VoiceBackFrame
-from processors.services.moonshine_model import RATE, MoonshineError, Sound
+from judgement.bids import assents
+from processors.frames import (
+    DoubtfulTranscriptionFrame,
+    HushFrame,
+    SettledTranscriptionFrame,
+    VoiceBackFrame,
+)
+from processors.services.moonshine_model import RATE, MoonshineError
 from processors.services.recogniser import Recogniser, shared_recogniser
-from processors.services.speech import Speech
+from processors.services.speech import NOTHING, Speech
 
 PRE_ROLL = RATE // 2  # kept from before the user was known to speak
-_TAIL = 0.05  # seconds that a word may be audible after the voice detector lost it
 _FINAL_AFTER = 0.35  # seconds from the last sound to the final words: 0.2 of silence, then 0.15
-_NOTHING: Sound = np.zeros(0, np.float32)
 
 T = TypeVar("T")
 
@@ -41,7 +47,8 @@ class MoonshineService(STTService):
     stretch goes out for every 250 ms of sound; `Speech` says which ticks it
     leaves out. One finalized `TranscriptionFrame` follows the stop, after every
     interim of its stretch and before any of the next; no frame at all where
-    nothing was recognised. A recogniser that fails is reported with an
+    nothing was recognised. A few words over the agent are read again, to tell
+    words from a hum. A recogniser that fails is reported with an
     `ErrorFrame`, and the talk goes on without the words concerned.
     """
 
@@ -51,9 +58,10 @@ class MoonshineService(STTService):
         super().__init__(settings=STTSettings(model="tiny-en", language=Language.EN), **kwargs)
         self._recogniser = recogniser
         self._resampler = create_stream_resampler()
-        self._before = _NOTHING  # the latest sound, while nobody speaks
+        self._before = NOTHING  # the latest sound, while nobody speaks
         self._speech: Speech | None = None
         self._is_hushed = False
+        self._agent_speaks = False
         self._closing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._pushing = asyncio.Lock()  # keeps a final behind an interim on its way out
@@ -88,6 +96,10 @@ class MoonshineService(STTService):
             self._spawn(self._push_settled(self._speech, self._speech.settled()))
         elif isinstance(frame, VoiceBackFrame):
             self._is_hushed = False
+            if self._speech is not None:
+                self._speech.goes_on()
+        elif isinstance(frame, BotStartedSpeakingFrame | BotStoppedSpeakingFrame):
+            self._agent_speaks = isinstance(frame, BotStartedSpeakingFrame)
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
         """Take in 16-bit mono sound. The words come by themselves."""
@@ -110,10 +122,10 @@ class MoonshineService(STTService):
         await super()._handle_vad_user_stopped_speaking(frame)
         if self._speech is None:
             return
-        words = self._speech.final(silence=int((frame.stop_secs - _TAIL) * RATE))
-        self._closing = self._spawn(self._push_final(words, after=self._closing))
+        words = self._speech.final()
+        self._closing = self._spawn(self._push_final(self._speech, words, after=self._closing))
         # The next pre-roll starts here: it must not repeat this stretch's last word.
-        self._speech, self._before = None, _NOTHING
+        self._speech, self._before = None, NOTHING
         self._is_hushed = False
 
     async def _push_interim(self, speech: Speech, words: asyncio.Task[str]) -> None:
@@ -133,17 +145,19 @@ class MoonshineService(STTService):
                 )
 
     async def _push_final(
-        self, words: asyncio.Task[str], *, after: asyncio.Task[None] | None
+        self, speech: Speech, words: asyncio.Task[str], *, after: asyncio.Task[None] | None
     ) -> None:
         if after is not None:
             await after
         text = await words
+        kind = TranscriptionFrame
+        if self._agent_speaks and speech.is_brief and text and not assents(text):
+            again = await speech.again()
+            text, kind = (again, kind) if again else (text, DoubtfulTranscriptionFrame)
         async with self._pushing:
             if text:
                 await self.push_frame(
-                    TranscriptionFrame(
-                        text, self._user_id, time_now_iso8601(), Language.EN, finalized=True
-                    )
+                    kind(text, self._user_id, time_now_iso8601(), Language.EN, finalized=True)
                 )
         await self.emit_stt_usage_metrics()
 

@@ -4,20 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from openai import AsyncOpenAI
-from pipecat.frames.frames import (
-    EagerEndOfTurnCancelFrame,
-    Frame,
-    InterruptionFrame,
-    LLMContextFrame,
-    LLMFullResponseEndFrame,
-    LLMFullResponseStartFrame,
-    LLMTextFrame,
-)
+from pipecat.frames.frames import Frame, LLMContextFrame
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.openai.llm import OpenAILLMService
 
 from processors.services.ahead import Ahead
-from processors.services.speculative import Gate, Tally, is_wanted
+from processors.services.speculative import Gate, Tally, follow, is_wanted
 
 
 class OpenAIService(OpenAILLMService):
@@ -54,25 +46,8 @@ class OpenAIService(OpenAILLMService):
         """Push, or hold, as the gate says."""
         held = self._speculation_gate.is_speculating
         await super().push_frame(frame, direction)
-        if direction is not FrameDirection.DOWNSTREAM:
-            return
-        if self.ahead:
-            await self._speak_ahead(self.ahead, frame, held=held)
-        if became := self._tally.count(frame, held=held):
+        if became := await follow(self._tally, self.ahead, frame, direction, held=held):
             await super().push_frame(became, FrameDirection.UPSTREAM)
-
-    async def _speak_ahead(self, ahead: Ahead, frame: Frame, *, held: bool) -> None:
-        match frame:
-            case LLMFullResponseStartFrame() if held:
-                ahead.begin()
-            case LLMTextFrame() if held:
-                await ahead.hear(frame.text)
-            case LLMFullResponseEndFrame() if held:
-                await ahead.end()
-            case EagerEndOfTurnCancelFrame() | InterruptionFrame():
-                ahead.drop()
-            case _:
-                pass
 
     async def cleanup(self) -> None:
         """End the talk's use of the server."""

@@ -1,7 +1,8 @@
 """Piper as a Pipecat service whose words reach the context as they are heard."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from pipecat.frames.frames import (
@@ -10,9 +11,11 @@ from pipecat.frames.frames import (
     Frame,
     LLMAssistantPushAggregationFrame,
     LLMFullResponseEndFrame,
+    MetricsFrame,
     StartFrame,
     TTSAudioRawFrame,
 )
+from pipecat.metrics.metrics import ProcessingMetricsData
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
@@ -58,8 +61,9 @@ class PiperService(TTSService):
             **kwargs,
         )
         self._voice = voice
+        self._answering = ""  # the context of the answer that has begun
         self._text_aggregator = ClauseAggregator()
-        self.ahead = Ahead(self.prepare, ClauseAggregator)
+        self.ahead = Ahead(self._speak_ahead, ClauseAggregator)
 
     @property
     def name_of_voice(self) -> str:
@@ -97,28 +101,42 @@ class PiperService(TTSService):
         """`text` as a line ready to play, before any talk."""
         return await synthesize(text, self._voice)
 
+    async def _speak_ahead(self, text: str) -> AsyncIterator[Line]:
+        """`text` for a reply that is still held.
+
+        A metric tells how soon its first sound was there, since no sound does.
+        """
+        began = time.monotonic()
+        is_first = True
+        async for line in self._spoken(text):
+            if is_first and self.metrics_enabled:
+                took = ProcessingMetricsData(processor=self.name, value=time.monotonic() - began)
+                await self.push_frame(MetricsFrame([took]))
+            is_first = False
+            yield line
+
+    async def _spoken(self, text: str) -> AsyncIterator[Line]:
+        """`text` piece by piece, each made off the event loop."""
+        voice = self._voice or await asyncio.to_thread(shared_voice)
+        lines = voice.lines(text)
+        while (line := await asyncio.to_thread(next, lines, None)) is not None:
+            yield line
+
     @traced_tts
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         """The sound of `text`; its words go into the same queue."""
-        assert self._voice is not None
         await self.start_tts_usage_metrics(text)
-        line, lines = await self.ahead.take(text), iter(())
-        if line is None:
-            lines = self._voice.lines(text)
-            line = await asyncio.to_thread(_next, lines)
-        if line is None:
-            # "..." has no sound, but an answer without any counts as a failure.
-            yield TTSAudioRawFrame(_HUSH, self.sample_rate, 1, context_id=context_id)
-        while line is not None:
+        is_silent = True
+        async for line in self.ahead.take(text) or self._spoken(text):
+            is_silent = False
+            if context_id != self._answering:
+                self._answering, line = context_id, line.at_once()
             for piece in paced(line):
                 if isinstance(piece, bytes):
                     yield TTSAudioRawFrame(piece, line.rate, 1, context_id=context_id)
                 else:
                     word, end = piece
                     await self.add_word_timestamps([(word, end / line.rate)], context_id)
-            line = await asyncio.to_thread(_next, lines)
-
-
-def _next(lines: Iterator[Line]) -> Line | None:
-    """The next line, made in the calling thread, or None after the last."""
-    return next(lines, None)
+        if is_silent:
+            # "..." has no sound, but an answer without any counts as a failure.
+            yield TTSAudioRawFrame(_HUSH, self.sample_rate, 1, context_id=context_id)

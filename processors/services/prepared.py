@@ -7,16 +7,16 @@ import wave
 from collections.abc import Iterable
 from pathlib import Path
 
-from processors.services.piper import PiperService
+from processors.services.speaker import Speaker
 from processors.services.words import Line
 
 
-async def prepared(voice: PiperService, texts: Iterable[str], folder: Path) -> dict[str, Line]:
+async def prepared(voice: Speaker, texts: Iterable[str], folder: Path) -> dict[str, Line]:
     """Each of `texts` as a line ready to play, from `folder` where it is there already."""
-    return {text: await _line(voice, text, folder) for text in sorted(set(texts))}
+    return {text: (await _line(voice, text, folder)).at_once() for text in sorted(set(texts))}
 
 
-async def _line(voice: PiperService, text: str, folder: Path) -> Line:
+async def _line(voice: Speaker, text: str, folder: Path) -> Line:
     path = folder / hashlib.sha256(f"{voice.name_of_voice}\n{text}".encode()).hexdigest()[:24]
     kept = await asyncio.to_thread(_read, path)
     if kept is None:

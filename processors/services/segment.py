@@ -8,6 +8,8 @@ WINDOW = 4 * RATE  # the most that is recognised in one piece
 _FRAME = RATE // 100  # loudness is measured every 10 ms,
 _BLUR = 9  # over 90 ms: longer than most closures of a consonant inside a word
 _HEAD = RATE  # no piece is shorter than this,
+_SHORT = RATE // 50
+SOFT = 10 ** (-12 / 20)  # of speech: what is louder may be a word that the voice detector lost
 _TAIL = RATE // 2  # and so much sound stays behind the cut, as context of the next words
 
 
@@ -52,3 +54,17 @@ class Segment:
         piece, self._open = self._open[:at], self._open[at:]
         self._cut += at
         return piece
+
+    def is_over(self, since: int) -> bool:
+        """Whether what was heard `since` then is far softer than the speech before it."""
+        at = max(0, since - self._cut)
+        speech, rest = _levels(self._open[:at]), _levels(self._open[at:])
+        if not len(speech) or not len(rest):
+            return not len(rest)
+        return float(rest.max()) <= SOFT * float(np.percentile(speech, 90))
+
+
+def _levels(sound: Sound) -> Sound:
+    """The root mean square of every 20 ms."""
+    frames = sound[: len(sound) // _SHORT * _SHORT].reshape(-1, _SHORT)
+    return np.sqrt((frames**2).mean(axis=1))

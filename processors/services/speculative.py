@@ -12,9 +12,11 @@ from pipecat.frames.frames import (
     LLMTextFrame,
     UserStoppedSpeakingFrame,
 )
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.turns.speculation_gate import SpeculationGate, SpeculationState
 
 from processors.frames import SpeculatedFrame
+from processors.services.ahead import Ahead
 
 
 def is_wanted(frame: LLMContextFrame, wanted: Callable[[str], bool] | None) -> bool:
@@ -80,3 +82,31 @@ class Tally:
     def _told(self, *, released: bool) -> SpeculatedFrame | None:
         tokens, self._tokens = self._tokens, 0
         return SpeculatedFrame(tokens, released) if tokens else None
+
+
+async def follow(
+    tally: Tally, ahead: Ahead | None, frame: Frame, direction: FrameDirection, *, held: bool
+) -> SpeculatedFrame | None:
+    """Speak a held reply `ahead`, and what became of an answer, once known.
+
+    `frame` is what a model pushes or is told; `held`: its reply was held back then.
+    """
+    if direction is not FrameDirection.DOWNSTREAM:
+        return None
+    if ahead:
+        await _speak_ahead(ahead, frame, held=held)
+    return tally.count(frame, held=held)
+
+
+async def _speak_ahead(ahead: Ahead, frame: Frame, *, held: bool) -> None:
+    match frame:
+        case LLMFullResponseStartFrame() if held:
+            ahead.begin()
+        case LLMTextFrame() if held:
+            await ahead.hear(frame.text)
+        case LLMFullResponseEndFrame() if held:
+            await ahead.end()
+        case EagerEndOfTurnCancelFrame() | InterruptionFrame():
+            ahead.drop()
+        case _:
+            pass

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 
+import numpy as np
+
+from judgement.words import words_of
 from processors.services.moonshine_model import RATE, MoonshineError, Sound
 from processors.services.recogniser import Recogniser
 from processors.services.segment import Segment
@@ -10,6 +13,10 @@ from processors.services.segment import Segment
 TICK = RATE // 4  # samples between interim words: 250 ms of sound
 QUICK = RATE // 10  # between the first ones, that may tell a bid for the floor from a noise
 BEGUN = RATE // 2  # samples after which they come no longer as quickly
+BRIEF = RATE * 2  # samples, half a second of silence before them included: a few words
+NOTHING = np.zeros(0, np.float32)
+SILENCE = np.zeros(RATE // 8, np.float32)  # behind the last words: the model swallows a cut-off end
+LESS = RATE // 10  # samples that are left out for another look
 SHARE = 0.4  # of a processor, at most, while the user speaks
 
 Spawn = Callable[[Coroutine[None, None, str]], asyncio.Task[str]]
@@ -37,6 +44,7 @@ class Speech:
         self._cost = 0.0  # processor seconds
         self._pieces: list[asyncio.Task[str]] = []
         self._reading: asyncio.Task[str] | None = None
+        self._settled: asyncio.Task[str] | None = None
         self._read_to = 0
 
     def hear(self, sound: Sound) -> bool:
@@ -60,18 +68,39 @@ class Speech:
 
     def settled(self) -> asyncio.Task[str]:
         """The words so far, which may be all: as soon as final ones."""
+        self._settled = self._read(final=True, silence=SILENCE)
+        return self._settled
+
+    def goes_on(self) -> None:
+        """The words were not all."""
+        self._settled = None
+
+    def final(self) -> asyncio.Task[str]:
+        """The words. Those of the hush are not read again if nothing but quiet came since."""
+        if self._settled is not None and self._segment.is_over(self._read_to):
+            return self._settled
         return self._read(final=True)
 
-    def final(self, silence: int) -> asyncio.Task[str]:
-        """The words, now that the last `silence` samples hold none."""
-        if self._reading is not None and self._read_to >= self._segment.length - silence:
-            return self._reading
-        return self._read(final=True)
+    @property
+    def is_brief(self) -> bool:
+        """Whether it holds no more than a few words."""
+        return self._segment.length <= BRIEF
 
-    def _read(self, *, final: bool) -> asyncio.Task[str]:
+    async def again(self) -> str | None:
+        """The words of a brief stretch if they are the same with less silence before them.
+
+        A hummed "mm-hmm" is taken for other words each time.
+        """
+        window = self._segment.window
+        looks = [self._spawn(self._words(each, final=True)) for each in (window, window[LESS:])]
+        first, second = [await look for look in looks]
+        return first if words_of(first) == words_of(second) else None
+
+    def _read(self, *, final: bool, silence: Sound = NOTHING) -> asyncio.Task[str]:
         while (piece := self._segment.cut(room=0 if final else TICK)) is not None:
             self._pieces.append(self._spawn(self._words(piece, final=True)))
-        window = self._spawn(self._words(self._segment.window, final=final))
+        sound = np.concatenate((self._segment.window, silence))
+        window = self._spawn(self._words(sound, final=final))
         self._reading = self._spawn(_joined([*self._pieces, window]))
         self._read_to = self._segment.length
         return self._reading

@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from itertools import accumulate
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 from pipecat.frames.frames import (
     AggregatedTextFrame,
@@ -20,6 +21,8 @@ from pipecat.frames.frames import (
 from pipecat.utils.text.base_text_aggregator import TextType
 
 CHUNK = 0.04  # seconds of sound in a frame, at most
+LOUD = 100  # of 32767: from here on it is no silence
+BREATH = 0.005  # seconds kept before that
 
 Pcm = NDArray[np.int16]
 Word = tuple[str, int]  # and the sample at which its sound ends
@@ -45,6 +48,23 @@ class Line:
     def seconds(self) -> float:
         """How long it lasts."""
         return len(self.pcm) / 2 / self.rate
+
+    def at_once(self) -> "Line":
+        """The same without the silence that it begins with."""
+        loud = np.abs(np.frombuffer(self.pcm, np.int16)) > LOUD
+        if not loud.any():
+            return self
+        cut = max(0, int(loud.argmax()) - round(BREATH * self.rate))
+        words = tuple((word, max(0, end - cut)) for word, end in self.words)
+        return Line(self.pcm[2 * cut :], self.rate, words)
+
+    def at(self, rate: int) -> "Line":
+        """The same with `rate` samples a second."""
+        if rate == self.rate:
+            return self
+        pcm = soxr.resample(np.frombuffer(self.pcm, np.int16), self.rate, rate)
+        words = tuple((word, min(len(pcm), end * rate // self.rate)) for word, end in self.words)
+        return Line(pcm.tobytes(), rate, words)
 
 
 def joined(lines: Sequence[Line]) -> Line:
@@ -157,16 +177,3 @@ def word_ends(
         [b for _, b in anchors],
     )
     return [int(round(end)) for end in ends]
-
-
-def even_durations(phonemes: Sequence[str], pcm: Pcm) -> list[int]:
-    """Samples of each phoneme where the voice doesn't tell: all alike, a comma four times as long.
-
-    What the sound holds of silence at its ends is the first's and the last's.
-    """
-    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > 300)
-    start, end = (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (0, len(pcm))
-    weights = np.array([4.0 if each in ",.;:!?" else 1.0 for each in phonemes])
-    edges = start + np.concatenate(([0.0], weights.cumsum())) / weights.sum() * (end - start)
-    edges[0], edges[-1] = 0, len(pcm)
-    return [int(each) for each in np.diff(edges.astype(int))]
