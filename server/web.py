@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
@@ -16,8 +16,10 @@ from starlette.types import Scope
 
 from judgement.decision import Action
 from judgement.persona import Persona
+from memory.talks import owner_of
 from processors.recorder import mark_row
 from processors.sample import SAMPLE
+from server.gate import visitor_of
 
 DIST = Path(__file__).parent / "client" / "dist"
 
@@ -111,8 +113,9 @@ def mount(
         return FileResponse(sample, media_type="audio/wav", headers=_ASSET_HEADERS)
 
     @router.get("/api/talks/{talk}.zip")
-    def talk_zip(talk: str) -> Response:
-        if not _TALK.fullmatch(talk) or not (parts := _parts(talks_folder / talk)):
+    def talk_zip(talk: str, request: Request) -> Response:
+        known = _TALK.fullmatch(talk) and _may_have(request, talks_folder / talk)
+        if not known or not (parts := _parts(talks_folder / talk)):
             return _missing("There is no talk of that id, or nothing of it yet.")
         packed = _pack(parts)
         return FileResponse(
@@ -124,15 +127,21 @@ def mount(
         )
 
     @router.post("/api/talks/{talk}/marks")
-    def mark_talk(talk: str, mark: Mark) -> Response:
+    def mark_talk(talk: str, mark: Mark, request: Request) -> Response:
         rows = talks_folder / talk / "rows.jsonl"
-        known = _TALK.fullmatch(talk)
+        known = _TALK.fullmatch(talk) and _may_have(request, talks_folder / talk)
         if not known or not mark_row(rows, mark.id, right=mark.right, should=mark.should):
             return _missing("There is no such decision in a finished talk of that id.")
         return Response(status_code=204, headers=_DATA_HEADERS)
 
     app.include_router(router)
     app.mount("/assets", _Assets(directory=DIST / "assets"))
+
+
+def _may_have(request: Request, folder: Path) -> bool:
+    """Whether a talk is of who asks: who signed in has their own alone."""
+    visitor = visitor_of(request.scope)
+    return visitor is None or not visitor.name or owner_of(folder) == visitor.name
 
 
 def _told(persona: Persona) -> dict[str, str | float]:

@@ -3,28 +3,21 @@
 import {
   LogLevel,
   PipecatClient,
-  RTVIError,
   type RTVIMessage,
   type TranscriptData,
+  TransportStartError,
   logger,
 } from "@pipecat-ai/client-js";
 
-import { fromServer, type Receive } from "./events";
+import { type Failure, fromServer, type Receive } from "./events";
 import { Microphone, type Treatment } from "./microphone";
+import { Refused, type StartBody, refusal, start } from "./server";
 import { Transport } from "./transport";
 
 logger.setLevel(LogLevel.WARN);
 
 const JOIN_MS = 20_000;
 const WATCH_MS = 500;
-
-/** What a talk is started with. */
-export type StartBody = {
-  user: string;
-  consent: boolean;
-  persona: string;
-  proactivity: number;
-};
 
 /** Pipecat's client, which drops two kinds of message that the server sends. */
 class Client extends PipecatClient {
@@ -60,8 +53,9 @@ export class Call {
       await this.connect(client, body, withMicrophone);
     } catch (error) {
       if (this.client !== client) return;
+      const why = await failure(error, transport.linked);
       await this.drop();
-      this.receive({ type: "link", state: "failed", why: reason(error) });
+      this.receive({ type: "link", state: "failed", why });
       return;
     }
     if (this.client !== client) return;
@@ -103,12 +97,10 @@ export class Call {
   private async connect(client: Client, body: StartBody, withMicrophone: boolean): Promise<void> {
     if (withMicrophone) await client.initDevices();
     if (this.client !== client) return;
-    const session = await client.startBot({
-      endpoint: "/start",
-      requestData: { transport: "webrtc", body },
-    });
+    const { sessionId, iceConfig } = await start(body);
     if (this.client !== client) return;
-    await Promise.race([client.connect(session), late()]);
+    const webrtcRequestParams = { endpoint: `/sessions/${sessionId}/api/offer` };
+    await Promise.race([client.connect({ webrtcRequestParams, ...(iceConfig && { iceConfig }) }), late()]);
     if (this.client !== client) await client.disconnect();
   }
 
@@ -168,14 +160,26 @@ export class Call {
   }
 }
 
+class Late extends Error {}
+
 function late(): Promise<never> {
   return new Promise((_, reject) => {
-    setTimeout(() => reject(new RTVIError("the agent did not answer in time")), JOIN_MS);
+    setTimeout(() => reject(new Late()), JOIN_MS);
   });
 }
 
-/** Why joining failed, or "" where nobody answered at all. */
-function reason(error: unknown): string {
+/** Why joining failed; `linked`: though sound could get through. */
+async function failure(error: unknown, linked: boolean): Promise<Failure> {
+  if (error instanceof Refused) return error.failure;
+  if (error instanceof Late) return { kind: linked ? "late" : "no-way" };
+  if (error instanceof TransportStartError) return offerRefused(error.cause);
   if (!(error instanceof Error)) throw error;
-  return error.message === "Failed to fetch" || error instanceof TypeError ? "" : error.message;
+  return error instanceof TypeError ? { kind: "gone" } : { kind: "other", text: error.message };
+}
+
+/** Who offers again after the server has given up finds no session: no way was found till then. */
+async function offerRefused(cause: unknown): Promise<Failure> {
+  if (cause instanceof TypeError) return { kind: "gone" };
+  if (!(cause instanceof Response) || cause.status === 404) return { kind: "no-way" };
+  return refusal(cause);
 }

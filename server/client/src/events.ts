@@ -22,6 +22,22 @@ export interface Decision {
   outcome: string;
 }
 
+/** From `at` on the judge is asked every so many seconds; `busy`: less often than it could be. */
+export interface Asking {
+  type: "asking";
+  at: number; // seconds of sound since the talk began
+  every: number;
+  busy: boolean;
+}
+
+/** The microphone heard the agent’s own voice, or heard it with another delay: it is set aside. */
+export interface Echo {
+  type: "echo";
+  at: number; // seconds of sound since the talk began
+  delay_ms: number; // from a sound's leaving to its coming back
+  level_db: number; // of what left
+}
+
 /** One memory of the user. */
 export interface Memory {
   id: string;
@@ -35,6 +51,8 @@ export interface Memory {
 
 export type ServerEvent =
   | Decision
+  | Asking
+  | Echo
   | { type: "persona"; name: string; title: string; proactivity: number }
   | { type: "talk"; id: string }
   | { type: "warning"; left: number }
@@ -48,6 +66,15 @@ export type ServerEvent =
 /** Where the connection stands. `failed` never came about; `lost` was cut without our asking. */
 export type Link = "out" | "joining" | "in" | "reconnecting" | "failed" | "lost";
 
+/** Why a talk did not come about. */
+export type Failure =
+  | { kind: "gone" } // nobody answered
+  | { kind: "sign-in" }
+  | { kind: "busy"; often: boolean; seconds: number } // or begun too often; when to come back
+  | { kind: "no-way" } // the agent answered, but no sound got through
+  | { kind: "late" }
+  | { kind: "other"; text: string };
+
 export type MicrophoneState =
   | "off"
   | "asking"
@@ -59,7 +86,7 @@ export type MicrophoneState =
   | "insecure";
 
 export type CallEvent =
-  | { type: "link"; state: Link; why?: string }
+  | { type: "link"; state: Link; why?: Failure }
   | { type: "microphone"; state: MicrophoneState }
   | { type: "microphones"; devices: { id: string; label: string }[]; selected: string }
   | { type: "level"; level: number } // 0 to 1
@@ -76,6 +103,8 @@ export type Receive = (event: PageEvent) => void;
 
 const SERVER_TYPES = [
   "decision",
+  "asking",
+  "echo",
   "persona",
   "talk",
   "warning",

@@ -4,10 +4,11 @@ import { Call } from "./call";
 import { Controls } from "./controls";
 import type { Mark } from "./decision-card";
 import { get } from "./dom";
-import type { PageEvent } from "./events";
+import type { Failure, MicrophoneState, PageEvent } from "./events";
 import { forget } from "./identity";
 import { MemoryPanel } from "./memory-panel";
 import { Problems } from "./problems";
+import { Retry } from "./retry";
 import * as server from "./server";
 import { Settings } from "./settings";
 import { START, next, stateOf } from "./state";
@@ -33,7 +34,12 @@ const memories = new MemoryPanel({
   tell: (text) => problems.notice(text),
 });
 const transcript = new Transcript(get("transcript"), get("transcript-box"));
-const timeline = new Timeline(get("decisions"), get("decisions-box"), (mark) => void keep(mark));
+const timeline = new Timeline(
+  get("decisions"),
+  get("decisions-box"),
+  get("timeline-said"),
+  (mark) => void keep(mark),
+);
 const controls = new Controls({
   join: (sample) => void join(sample),
   leave: () => void call.leave(),
@@ -46,10 +52,16 @@ const controls = new Controls({
 const agentSound = get<HTMLAudioElement>("agent-sound");
 const sampleSound = get<HTMLAudioElement>("sample-sound");
 
+const retry = new Retry(
+  () => void join(lastWasSample),
+  () => problems.notice(words.AGAIN),
+);
+
 let signals = START;
 let talk = ""; // the id under which the latest talk can be downloaded
 let letGo: (() => void) | null = null; // releases this browser's one talk
 let sampleNext = false; // the talk being joined is to play the sample
+let lastWasSample = false; // whether the latest talk was joined to play the sample
 let search = 0; // the timer of the next try to find a server that does not answer
 let unblock = 0; // the timer that ends a timed block on the page
 
@@ -60,9 +72,9 @@ function receive(event: PageEvent): void {
   get("timeline-empty").hidden = timeline.size > 0;
   switch (event.type) {
     case "link":
-      return linkChanged(event.state, event.why ?? "");
+      return linkChanged(event.state, event.why);
     case "microphone":
-      return problems.set("microphone", words.MICROPHONE_WORDS[event.state]);
+      return showMicrophone(event.state);
     case "talk":
       talk = event.id;
       return;
@@ -77,6 +89,11 @@ function receive(event: PageEvent): void {
   }
 }
 
+/** A page that no browser gives a microphone says so at once, and as long as it is open. */
+function showMicrophone(state: MicrophoneState): void {
+  problems.set("microphone", words.MICROPHONE_WORDS[window.isSecureContext ? state : "insecure"]);
+}
+
 function showState(): void {
   const state = stateOf(signals);
   document.body.dataset["state"] = state;
@@ -88,11 +105,12 @@ async function join(sample: boolean): Promise<void> {
   letGo ??= await holdTab();
   problems.set("tab", letGo ? "" : words.OTHER_TAB);
   if (!letGo) return;
-  sampleNext = sample;
+  sampleNext = lastWasSample = sample;
   await call.join(settings.body(), { withMicrophone: !sample, device: controls.device });
 }
 
-function linkChanged(link: string, why: string): void {
+function linkChanged(link: string, why?: Failure): void {
+  retry.clear(get(link === "joining" ? "leave" : "join"));
   problems.set("link", link === "reconnecting" ? words.RECONNECTING : "");
   switch (link) {
     case "joining":
@@ -106,6 +124,7 @@ function linkChanged(link: string, why: string): void {
       return;
     case "failed":
       problems.set("link", why ? words.joinFailed(why) : "");
+      if (why?.kind === "busy") retry.wait(why.seconds);
       return ended();
     case "lost":
       problems.set("link", words.TALK_LOST);
@@ -158,7 +177,8 @@ async function keep(mark: Mark): Promise<void> {
 async function findServer(): Promise<void> {
   window.clearTimeout(search);
   const offered = await server.profile();
-  problems.set("server", offered ? "" : words.SERVER_GONE);
+  problems.set("server", offered === null ? words.SERVER_GONE : "");
+  if (offered === "stranger") return problems.set("link", words.SIGN_IN);
   if (!offered) {
     window.clearTimeout(search);
     search = window.setTimeout(() => void findServer(), RETRY_MS);
@@ -182,4 +202,5 @@ window.addEventListener("pagehide", () => {
   void call.leave();
 });
 showState();
+showMicrophone("off");
 void findServer();

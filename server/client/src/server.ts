@@ -1,6 +1,7 @@
 /** The page's own requests to the server: everything that is not a talk. */
 
 import type { Mark } from "./decision-card";
+import type { Failure } from "./events";
 
 /** What can be talked to here. */
 export interface Profile {
@@ -12,10 +13,60 @@ export interface Profile {
   remembers: boolean; // with consent; else nothing outlives a talk
 }
 
-/** The server's profile, or null while the server cannot be reached. */
-export async function profile(): Promise<Profile | null> {
+/** What a talk is started with. */
+export type StartBody = {
+  user: string;
+  consent: boolean;
+  persona: string;
+  proactivity: number;
+};
+
+/** A talk that may begin: its id, and the servers that help both sides to reach each other. */
+export interface Session {
+  sessionId: string;
+  iceConfig?: { iceServers: RTCIceServer[] };
+}
+
+/** The server answers, and does not want to. */
+export class Refused extends Error {
+  constructor(readonly failure: Failure) {
+    super(failure.kind);
+  }
+}
+
+const PATIENCE_S = 10; // where the server does not say when to come back
+
+/** Ask for a talk. Throws `Refused`, or a `TypeError` where nobody answers. */
+export async function start(body: StartBody): Promise<Session> {
+  const response = await fetch("/start", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ transport: "webrtc", body }),
+  });
+  if (!response.ok) throw new Refused(await refusal(response));
+  return (await response.json()) as Session;
+}
+
+/** Why the server does not want to. */
+export async function refusal(response: Response): Promise<Failure> {
+  const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
+  switch (response.status) {
+    case 401:
+      return { kind: "sign-in" };
+    case 429:
+    case 503:
+      return { kind: "busy", often: response.status === 429, seconds: seconds > 0 ? seconds : PATIENCE_S };
+  }
+  const told: unknown = await response.json().catch(() => null);
+  const detail = told && typeof told === "object" && "detail" in told ? told.detail : null;
+  return { kind: "other", text: typeof detail === "string" ? detail : `HTTP ${response.status}` };
+}
+
+/** The server's profile; "stranger" for who must sign in, null while nobody answers. */
+export async function profile(): Promise<Profile | "stranger" | null> {
   try {
     const response = await fetch("/api/profile", { cache: "no-store" });
+    if (response.status === 401) return "stranger";
     return response.ok ? ((await response.json()) as Profile) : null;
   } catch (error) {
     if (error instanceof TypeError) return null; // what fetch throws for a dead server

@@ -1,10 +1,9 @@
 /** Who the agent is, how forward, and what it may remember of whom. */
 
-import type { StartBody } from "./call";
 import { get, h } from "./dom";
 import type { PageEvent } from "./events";
 import { identity } from "./identity";
-import type { Profile } from "./server";
+import type { Profile, StartBody } from "./server";
 import { proactivityWords } from "./words";
 
 type Send = (type: string, data: unknown) => boolean;

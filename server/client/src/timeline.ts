@@ -1,8 +1,9 @@
-/** Every decision in order, with runs of quiet ones folded into a line. */
+/** Every decision in order, with runs of quiet ones folded into a line, and notes between them. */
 
 import { DecisionCard, type Mark } from "./decision-card";
 import { clock, following, h } from "./dom";
 import type { Decision, PageEvent } from "./events";
+import * as words from "./words";
 
 /** Whether a decision changed nothing: the agent listened on, or waits for the pause to grow. */
 export function isQuiet({ kind, action, outcome }: Decision): boolean {
@@ -61,7 +62,19 @@ class Single {
   update(): void {}
 }
 
-type Row = Run | Single;
+/** What is no decision: how often one is asked for from here on, or that the agent hears itself. */
+class Note {
+  readonly element: HTMLLIElement;
+  readonly cards: DecisionCard[] = [];
+
+  constructor(at: number, text: string) {
+    this.element = h("li", { class: "note" }, h("time", {}, clock(at)), h("span", {}, text));
+  }
+
+  update(): void {}
+}
+
+type Row = Run | Single | Note;
 
 export class Timeline {
   private readonly cards = new Map<number, DecisionCard>();
@@ -70,6 +83,7 @@ export class Timeline {
   constructor(
     private readonly list: HTMLElement,
     private readonly box: HTMLElement,
+    private readonly said: HTMLElement, // is read out as it changes
     private readonly onMark: (mark: Mark) => void,
   ) {}
 
@@ -79,6 +93,11 @@ export class Timeline {
 
   receive(event: PageEvent): void {
     if (event.type === "decision") following(this.box, () => this.decide(event));
+    if (event.type === "asking") this.note(event.at, words.asking(event));
+    if (event.type === "echo") {
+      this.note(event.at, words.echo(event));
+      this.said.textContent ||= words.ECHO; // once a talk
+    }
     if (event.type === "link" && event.state === "joining") this.clear();
   }
 
@@ -105,6 +124,10 @@ export class Timeline {
     else this.show(new Run()).add(card);
   }
 
+  private note(at: number, text: string): void {
+    following(this.box, () => void this.show(new Note(at, text)));
+  }
+
   private show<R extends Row>(row: R): R {
     this.rows.push(row);
     this.list.append(row.element);
@@ -115,12 +138,16 @@ export class Timeline {
   private regroup(index: number): void {
     const after = this.rows.splice(index);
     after.forEach((row) => row.element.remove());
-    after.flatMap((row) => row.cards).forEach((card) => this.append(card));
+    for (const row of after) {
+      if (row instanceof Note) this.show(row);
+      else row.cards.forEach((card) => this.append(card));
+    }
   }
 
   private clear(): void {
     this.cards.clear();
     this.rows = [];
     this.list.replaceChildren();
+    this.said.textContent = "";
   }
 }

@@ -1,6 +1,7 @@
 /** Clear words for what can go wrong, and for what the agent is doing. */
 
-import type { MicrophoneState } from "./events";
+import type { Asking, Echo, Failure, MicrophoneState } from "./events";
+import { duration } from "./retry";
 import type { State } from "./state";
 
 export const STATE_WORDS: Record<State, string> = {
@@ -23,7 +24,7 @@ export const MICROPHONE_WORDS: Record<MicrophoneState, string> = {
   none: `No microphone was found. Connect one and press “Turn microphone on”. ${TYPE_INSTEAD}`,
   denied: `The browser was not allowed to use the microphone. Allow it beside the address bar, then press “Turn microphone on”. ${TYPE_INSTEAD}`,
   busy: `Another program is using the microphone. Close it, then press “Turn microphone on”. ${TYPE_INSTEAD}`,
-  insecure: `Browsers give the microphone only to pages on localhost or HTTPS, and this one is neither. ${TYPE_INSTEAD}`,
+  insecure: `Browsers give the microphone only to pages on localhost or HTTPS, and ${location.origin} is neither. Open this page by HTTPS, or on the agent’s own machine at localhost; “python -m server doctor” says there what is missing. ${TYPE_INSTEAD}`,
 };
 
 export const RECONNECTING = "The connection is shaky. Reconnecting…";
@@ -114,15 +115,50 @@ export function blockedUntil(until: Date): string {
   return `You are blocked until ${when}. The agent does not hear or answer you until then.`;
 }
 
-export function joinFailed(why: string): string {
-  return `Joining did not work: ${why.replace(/[.\s]+$/, "")}. Try again in a moment.`;
+export const SIGN_IN =
+  "You are not signed in, or no longer. Open the link of your invitation; if you have none, ask whoever runs this agent, who makes one with “python -m server invite NAME”.";
+const NO_WAY =
+  "No way was found between this browser and the agent: a router or firewall stands between. Try another network. If it happens again, tell whoever runs this agent that docs/nat.md says what callers beyond a router need, and “python -m server doctor” looks for what is missing.";
+const LATE =
+  "The agent took the call, and was not ready in time. Try again in a moment; its machine may be busy.";
+
+/** What to tell a person whose talk did not come about; "" where something else tells it. */
+export function joinFailed(why: Failure): string {
+  switch (why.kind) {
+    case "gone":
+      return "";
+    case "sign-in":
+      return SIGN_IN;
+    case "busy":
+      return `${why.often ? "You have begun too many talks lately" : "All lines are busy"}. You can try again in ${duration(why.seconds)}.`;
+    case "no-way":
+      return NO_WAY;
+    case "late":
+      return LATE;
+    case "other":
+      return `Joining did not work: ${why.text.replace(/[.\s]+$/, "")}. Try again in a moment.`;
+  }
 }
+
+export const AGAIN = "You can try again now.";
 
 export function warned(left: number): string {
   const times = left === 1 ? "One more time" : `${left} more times`;
   return left > 0
     ? `Please stay polite. ${times}, and the agent will stop talking to you for a while.`
     : "Please stay polite. Next time the agent will stop talking to you for a while.";
+}
+
+/** How often the judge is asked from now on, and why. */
+export function asking({ every, busy }: Asking): string {
+  return busy ? `Asking every ${every} s: this machine is busy` : `Asking every ${every} s again`;
+}
+
+export const ECHO = "The microphone heard the agent’s own voice. It is set aside.";
+
+/** The same, with how late it was heard. */
+export function echo({ delay_ms }: Echo): string {
+  return `The microphone heard the agent’s own voice, ${(delay_ms / 1000).toFixed(2)} s late: set aside`;
 }
 
 /** What a proactivity from 0 to 1 means to a person. */
