@@ -7,7 +7,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from config.check_access import PROVIDERS, check_access, check_ice, check_line, check_phone
 from config.check_memory import check_memory
+from config.check_room import check_room
 from config.files import SettingsError, suggestion
 from config.finding import Line, plain_url
 from config.installed import (
@@ -18,8 +20,8 @@ from config.installed import (
     required_arguments,
 )
 from config.personas import load_persona
-from config.sections import HIDDEN, JudgeChoice, ModelServer
-from config.services import CLOUD, Known, Part, known
+from config.sections import HIDDEN, JudgeChoice, ModelServer, Service
+from config.services import ROOMS, Known, Part, known
 from config.settings import PARTS, Settings
 from judgement.artefact import AdapterError, read_adapter
 from memory.minilm import PACKAGE
@@ -38,9 +40,9 @@ _SOCKET = Transport(("fastapi",))
 _LIVEKIT = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 TRANSPORTS: Mapping[str, Transport] = {
     "webrtc": Transport(("aiortc", "cv2")),
-    "daily": Transport(("daily",), ("DAILY_API_KEY",), CLOUD),
-    "livekit": Transport(("livekit",), _LIVEKIT, "pip install 'pipecat-ai[livekit]'"),
-    **dict.fromkeys(("websocket", "twilio", "telnyx", "plivo", "exotel"), _SOCKET),
+    "daily": Transport(("daily",), ("DAILY_API_KEY",), ROOMS),
+    "livekit": Transport(("livekit.rtc", "livekit.api"), _LIVEKIT, ROOMS),
+    **dict.fromkeys(("websocket", *PROVIDERS), _SOCKET),
 }
 
 
@@ -50,9 +52,12 @@ def report(
     """A line or more for each part; load the settings with `allow_unset` to hear of all keys."""
     lines = [Line("profile", f"{settings.shown('profile')} ({settings.file})"), _persona(settings)]
     for part in PARTS:
-        lines += _service(settings, part)
+        for key, service in settings.services(part).items():
+            lines += _service(settings, part, key, service)
     lines += _ears(settings)
     lines += [*_judge(settings), *_model_server(settings.model_server), *check_memory(settings)]
+    lines += [*check_access(settings), *check_phone(settings, transport)]
+    lines += [*check_line(settings), *check_ice(settings), *check_room(settings, transport)]
     return [*lines, *_transport(transport, environ)]
 
 
@@ -65,35 +70,32 @@ def _persona(settings: Settings) -> Line:
     return Line("persona", f"{persona.name}, {len(persona.lines())} prepared lines")
 
 
-def _service(settings: Settings, part: Part) -> Iterator[Line]:
-    entry = known(part, settings.part(part).service)
+def _service(settings: Settings, part: Part, key: str, service: Service) -> Iterator[Line]:
+    entry = known(part, service.service)
     module, _, class_name = entry.path.rpartition(".")
     file = module_file(module)
     classes = classes_in(file) if file else {}
     if class_name not in classes:
-        yield Line(part, _unknown(settings, part, classes), ok=False)
+        yield Line(key, _unknown(entry, service, classes), ok=False)
         return
-    named = settings.part(part).shown("service") != HIDDEN
-    yield Line(part, f"{entry.path if named else HIDDEN}{_details(settings, part)}")
-    yield from _packages(part, entry)
-    yield from _weights(part, entry)
-    yield from _keys(settings, part, required_arguments(classes[class_name]))
+    named = service.shown("service") != HIDDEN
+    yield Line(key, f"{entry.path if named else HIDDEN}{_details(settings, part, service)}")
+    yield from _packages(key, entry)
+    yield from _weights(key, entry)
+    yield from _keys(settings, key, service, required_arguments(classes[class_name]))
 
 
-def _unknown(settings: Settings, part: Part, classes: Iterable[str]) -> str:
-    service = settings.part(part)
+def _unknown(entry: Known, service: Service, classes: Iterable[str]) -> str:
     if service.shown("service") == HIDDEN:
         return "the class that the environment names cannot be found"
-    entry = known(part, service.service)
     module, _, class_name = entry.path.rpartition(".")
     if not classes:
         return f"there is no module {module}: {entry.install}"
     return f"{module} has no class {class_name}{suggestion(class_name, classes)}"
 
 
-def _details(settings: Settings, part: Part) -> str:
+def _details(settings: Settings, part: Part, service: Service) -> str:
     """Model, voice and server, as far as the profile names them and they are no secret."""
-    service = settings.part(part)
     found = {**service.args, **service.settings}
     if part == "llm" and service.service == "llama" and "base_url" not in found:
         server = settings.model_server
@@ -115,42 +117,43 @@ def _named(server: ModelServer) -> str:
     return HIDDEN if HIDDEN in (server.shown("package"), server.shown("path")) else server.name
 
 
-def _packages(part: Part, entry: Known) -> Iterator[Line]:
+def _packages(key: str, entry: Known) -> Iterator[Line]:
     missing = [name for name in entry.modules if module_file(name) is None]
     words = entry.path.split(".")
     if not entry.modules and words[:2] == ["pipecat", "services"] and len(words) > 3:
         missing = missing_for_extra("pipecat-ai", words[2].replace("_", "-"))
     for name in missing:
-        yield Line(part, f"the package {name} is not installed: {entry.install}", ok=False)
+        yield Line(key, f"the package {name} is not installed: {entry.install}", ok=False)
 
 
-def _weights(part: Part, entry: Known) -> Iterator[Line]:
+def _weights(key: str, entry: Known) -> Iterator[Line]:
     for package, pattern in entry.weights:
         folder = package_folder(package)
         files = sorted(folder.glob(pattern)) if folder else []
         if files:
-            yield Line(part, f"weights: {_size(files)} in {package}")
+            yield Line(key, f"weights: {_size(files)} in {package}")
         else:
-            yield Line(part, f"weights: none in {package}: {entry.install}", ok=False)
+            yield Line(key, f"weights: none in {package}: {entry.install}", ok=False)
     if entry.note:
-        yield Line(part, entry.note)
+        yield Line(key, entry.note)
 
 
 def _size(files: Iterable[Path]) -> str:
     return f"{sum(file.stat().st_size for file in files) / 1e6:.0f} MB"
 
 
-def _keys(settings: Settings, part: Part, required: Iterable[str]) -> Iterator[Line]:
-    args = settings.part(part).args
-    for key, origin in settings.origins.items():
-        if key.startswith((f"{part}.args.", f"{part}.settings.")):
-            yield from (Line(part, f"{name} is set, for {key}") for name in origin.used)
+def _keys(
+    settings: Settings, key: str, service: Service, required: Iterable[str]
+) -> Iterator[Line]:
+    for each, origin in settings.origins.items():
+        if each.startswith((f"{key}.args.", f"{key}.settings.")):
+            yield from (Line(key, f"{name} is set, for {each}") for name in origin.used)
             yield from (
-                Line(part, f"{name} is not set, for {key}", ok=False) for name in origin.unset
+                Line(key, f"{name} is not set, for {each}", ok=False) for name in origin.unset
             )
     for name in required:
-        if args.get(name) is None:
-            yield Line(part, f"{part}.args.{name} is missing from the profile", ok=False)
+        if service.args.get(name) is None:
+            yield Line(key, f"{key}.args.{name} is missing from the profile", ok=False)
 
 
 def _ears(settings: Settings) -> Iterator[Line]:

@@ -173,6 +173,8 @@ def _quoted(key: str, value: object, variables: tuple[str, ...]) -> str:
 def _fields(model: type[BaseModel], at: tuple[str, ...]) -> list[str]:
     """The keys that the section at path `at` knows."""
     for name in at:
+        if name.isdigit():  # one of a list
+            continue
         inner = section(model.model_fields[name].annotation) if name in model.model_fields else None
         if inner is None:
             return []

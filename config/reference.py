@@ -1,7 +1,7 @@
 """The tables of docs/configuration.md, made from the models themselves."""
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from config.files import section
 from config.personas import PersonaFile
+from config.sections import Service
 from config.services import KNOWN
 from config.settings import Settings
 
@@ -40,13 +41,14 @@ def tables() -> str:
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         inner = section(field.annotation)
-        if inner is None or inner.__name__ == "Service":
-            value = _value(field) if inner is None else "short name or mapping"
+        if inner is None or issubclass(inner, Service):
+            value = "short name or mapping" if inner else _value(field)
             yield _row(f"{prefix}{name}", value, _default(field), field.description)
         elif not isinstance(field.default, BaseModel):
             yield _row(f"{prefix}{name}", _instead(field), _default(field), field.description)
         if inner is not None:
-            yield from _rows(inner, f"{prefix}{name}.")
+            each = "N." if _is_list(field) else ""
+            yield from _rows(inner, f"{prefix}{name}.{each}")
 
 
 def _row(key: str, value: str, default: str, meaning: str | None) -> str:
@@ -55,8 +57,14 @@ def _row(key: str, value: str, default: str, meaning: str | None) -> str:
 
 def _instead(field: FieldInfo) -> str:
     """What may stand where a section does: one of a few words, or its keys."""
+    if _is_list(field):
+        return "list of mappings"
     words = [f"`{word}`" for each in get_args(field.annotation) for word in get_args(each)]
     return " or ".join([*words, "mapping"])
+
+
+def _is_list(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is tuple
 
 
 def _default(field: FieldInfo) -> str:

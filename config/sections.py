@@ -93,6 +93,14 @@ class Service(Section):
         return {} if value is None else seal(value)
 
 
+class Served(Service):
+    """A service, and the one that takes over while it fails."""
+
+    then: Service | None = Field(
+        default=None, description="a second service, which takes over while the first one fails"
+    )
+
+
 class Vad(Section):
     """When sound counts as speech (Silero)."""
 
@@ -100,7 +108,7 @@ class Vad(Section):
         default=0.2, gt=0, le=5, description="seconds of speech before it counts"
     )
     stop_secs: Number = Field(
-        default=0.2, gt=0, le=5, description="seconds of silence that make a pause"
+        default=0.16, gt=0, le=5, description="seconds of silence that make a pause"
     )
     confidence: Number = Field(
         default=0.7, ge=0, le=1, description="how sure the detector must be, 0 to 1"
@@ -121,6 +129,17 @@ class Overlap(Section):
     )
     longest_pause: Number = Field(
         default=3.0, gt=0, le=30, description="seconds it waits at most, then it goes on"
+    )
+    echo_guard: bool = Field(
+        default=True,
+        description="whether its own voice, back through the user's microphone, counts for nothing",
+    )
+    far_below: Number | None = Field(
+        default=13.0,
+        ge=3,
+        le=60,
+        description="how many dB below the user's loud syllables a voice over the agent is "
+        "somebody else's, farther off, and counts for nothing; null: every voice counts",
     )
 
 

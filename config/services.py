@@ -26,6 +26,8 @@ class Known:
 
 CLOUD = "pip install -e '.[cloud]'"
 LOCAL = "pip install -e '.[local]'"
+PHONE = "pip install -e '.[phone]'"
+ROOMS = "pip install -e '.[rooms]'"
 DOWNLOADS = "downloads its weights at the first start"
 _OPENAI = {"api_key": "${OPENAI_API_KEY}"}
 _DEEPGRAM = {"api_key": "${DEEPGRAM_API_KEY}"}
@@ -58,6 +60,19 @@ KNOWN: Mapping[Part, Mapping[str, Known]] = {
         "llama": Known("processors.services.llama.LlamaService", modules=("openai",)),
         "openai": Known(
             "processors.services.openai.OpenAIService", modules=("openai",), args=_OPENAI
+        ),
+        "ollama": Known(
+            "processors.services.openai.OpenAIService",
+            modules=("openai",),
+            args={"base_url": "http://localhost:11434/v1", "api_key": "none"},
+            settings={"model": "llama3.2"},
+            note="asks Ollama on this machine: ollama pull llama3.2",
+        ),
+        "vllm": Known(
+            "processors.services.openai.OpenAIService",
+            modules=("openai",),
+            args={"base_url": "http://localhost:8000/v1", "api_key": "none"},
+            note="asks vLLM on this machine; settings.model is the model that it serves",
         ),
     },
     "tts": {
