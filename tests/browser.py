@@ -15,11 +15,12 @@ from playwright.sync_api import (  # noqa: E402
     Browser,
     Page,
     Playwright,
+    Route,
     expect,
     sync_playwright,
 )
 
-__all__ = ["Browser", "Page", "expect", "launched", "sync_playwright"]
+__all__ = ["Browser", "Page", "Route", "expect", "launched", "sync_playwright"]
 
 FLAGS = (
     "--no-sandbox",
@@ -28,6 +29,7 @@ FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--host-resolver-rules=MAP agent.example 127.0.0.1",  # a host that is not localhost
 )
 
 

@@ -61,3 +61,11 @@ def visit(browser: Any, url: str) -> Iterator[Callable[..., Any]]:
 
     with visits(browser, url) as opened:
         yield opened
+
+
+@pytest.fixture
+def talk(visit: Callable[..., Any]) -> Callable[..., Any]:
+    """Opens the page in a talk, with a clock that the test sets."""
+    from tests.panel import in_talk
+
+    return in_talk(visit)

@@ -72,7 +72,7 @@ def visits(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     yield opened
     for context in contexts:
         context.close()
-    assert not errors
+    assert not errors, errors
 
 
 def receive(page: Page, *events: dict[str, object]) -> None:

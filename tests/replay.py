@@ -22,10 +22,11 @@ from judgement.decision import Action
 from judgement.judge import Judge
 from judgement.listener import Listener
 from judgement.moment import Kind, Moment, Policy
+from judgement.pause import PAUSES
 from processors.services.moonshine_model import RATE, MoonshineModel
 
 WINDOW = 512  # samples that Silero looks at
-STOP = 0.2  # seconds of silence that end a stretch of voice
+STOP = PAUSES[0]  # seconds of silence that end a stretch of voice
 PRE_ROLL = RATE // 2  # samples recognised from before a voice was noticed
 TICK = RATE // 2  # samples between interim words
 PATIENCE = 2.5  # seconds

@@ -7,7 +7,7 @@ from pipecat.tests.utils import SleepFrame, run_test
 from judgement.decision import Action, Decision, decide
 from judgement.moment import Kind, Moment
 from processors.action_judgement import ActionJudgementProcessor
-from processors.frames import DecisionFrame, MomentFrame
+from processors.frames import AskingFrame, DecisionFrame, MomentFrame
 
 
 class SlowJudge:
@@ -57,8 +57,8 @@ async def test_an_interruption_drops_the_judgement():
 
 
 async def test_a_moment_of_another_kind_drops_the_judgement():
-    judge = SlowJudge(0.05)
-    frames = [partial("a"), SleepFrame(0.01), pause("a b"), SleepFrame(0.2)]
+    judge = SlowJudge(0.3)
+    frames = [partial("a"), SleepFrame(0.01), pause("a b"), SleepFrame(0.8)]
     assert await decided(judge, frames) == ["a b"]
 
 
@@ -66,6 +66,44 @@ async def test_after_an_interruption_it_judges_again():
     judge = SlowJudge(0.01)
     frames = [partial("a"), InterruptionFrame(), SleepFrame(0.05), partial("b"), SleepFrame(0.1)]
     assert (await decided(judge, frames))[-1:] == ["b"]
+
+
+async def asked_of(
+    judge: SlowJudge, moments: list[Moment], *, every: float, shares_machine: bool = True
+) -> list[float]:
+    """Put a moment each `every` s to the judge; the intervals told meanwhile."""
+    frames = [each for moment in moments for each in (MomentFrame(moment), SleepFrame(every))]
+    processor = ActionJudgementProcessor(judge, shares_machine=shares_machine)
+    down, _ = await run_test(processor, frames_to_send=[*frames, SleepFrame(2 * judge.seconds)])
+    return [frame.every for frame in down if isinstance(frame, AskingFrame)]
+
+
+WORDS = [Moment(Kind.PARTIAL, f"{n} words", at=n / 4) for n in range(6)]
+
+
+async def test_a_slow_judge_is_asked_less_often():
+    judge = SlowJudge(0.3)
+    assert (await asked_of(judge, WORDS, every=0.35))[0] == 0.5
+    assert judge.asked == ["0 words", "1 words", "2 words", "4 words"]
+
+
+async def test_a_fast_judge_is_asked_about_every_moment():
+    judge = SlowJudge(0)
+    assert await asked_of(judge, WORDS, every=0.1) == []
+    assert len(judge.asked) == len(WORDS)
+
+
+async def test_a_slow_judge_elsewhere_is_asked_as_often_as_it_answers():
+    judge = SlowJudge(0.3)
+    assert await asked_of(judge, WORDS, every=0.35, shares_machine=False) == []
+    assert len(judge.asked) == len(WORDS)
+
+
+async def test_a_judge_that_is_asked_less_often_decides_a_pause_as_soon():
+    judge = SlowJudge(0.3)
+    pauses = [Moment(Kind.PAUSE, "5 words", pause=p, at=1.5 + p) for p in (0.2, 0.25, 0.3)]
+    assert await asked_of(judge, [*WORDS, *pauses], every=0.35)
+    assert judge.asked[-3:] == ["5 words"] * 3
 
 
 async def test_every_other_frame_passes():

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.conversation import Conversation, spoken, talk_to
+from benchmarks.sound import RATE, Pcm
 from judgement.decision import Action
 from judgement.judge import Judge
 from judgement.moment import Kind
@@ -16,7 +18,7 @@ from processors.lines import QUIET
 from processors.role import Role
 from processors.services.voice import shared_voice
 from processors.shared import Shared
-from tests.air import RATE, Conversation, Pcm, ScriptedJudge, spoken, talk_to, transcribed
+from tests.air import ScriptedJudge, transcribed
 
 QUESTION = "What is the capital of France?"
 STORY = (

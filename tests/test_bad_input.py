@@ -10,11 +10,12 @@ import pytest
 from pipecat.frames.frames import InputTransportMessageFrame
 from pipecat.pipeline.worker import PipelineWorker
 
+from benchmarks.conversation import Conversation, talk_to
 from benchmarks.sound import RATE, Pcm, read_clip
 from judgement.words import words_of
 from memory.sqlite.store import SqliteStore
 from processors.shared import Shared
-from tests.air import Conversation, talk_to, transcribed
+from tests.air import transcribed
 
 AUDIO = Path(__file__).parent / "audio"
 QUESTION = "What is the capital of France?"

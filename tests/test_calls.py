@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from benchmarks.caller import Caller
+from benchmarks.conversation import spoken
 from benchmarks.socket_caller import socket_caller
 from judgement.words import words_of
-from tests.air import spoken, transcribed
+from tests.air import transcribed
 from tests.serving import Bot, until
 
 QUESTION = "Can you tell me about the history of London?"
@@ -24,10 +25,8 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
 
 
 def calls(bot: Bot, user: str) -> dict[str, Caller]:
-    return {
-        "webrtc": Caller(bot.url, body={"user": user, "consent": True}),
-        "websocket": socket_caller(bot.url),
-    }
+    body = {"user": user, "consent": True}
+    return {"webrtc": Caller(bot.url, body=body), "websocket": socket_caller(bot.url, body)}
 
 
 async def greeted(caller: Caller) -> None:
@@ -59,8 +58,7 @@ async def test_a_caller_is_answered_interrupts_and_hears_the_agent_stop(bot: Bot
         heard = words_of(transcribed(caller.heard.sound(began, silent)))
         assert abs(len(heard) - len(kept)) <= 2, (heard, kept)
         assert len(set(heard) & set(kept)) >= len(set(kept)) * 0.6, (heard, kept)
-        if line == "webrtc":  # the socket has no way to say who calls
-            assert await until(lambda: remembers(bot, user, kept)), bot.remembered(user, "agent")
+        assert await until(lambda: remembers(bot, user, kept)), bot.remembered(user, "agent")
 
 
 async def until_said(caller: Caller, after: float, *, words: int) -> None:

@@ -1,5 +1,6 @@
 """What --check says of a profile, and that it starts nothing and tells no secret."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.check import report
+from config.files import SettingsError
 from config.finding import Line, status, text
 from config.settings import PROFILES, load
 
@@ -247,3 +249,55 @@ def test_the_judges_adapter_is_looked_for(check: Check, judge: str, says: str, s
     assert says in of(lines, "judge")
     assert all(line.ok for line in lines if line.part == "judge") is starts
     assert "weights: " in of(lines, "judge")
+
+
+def test_a_second_service_is_checked_as_the_first(check: Check):
+    lines = check(SHORT.replace("piper", "{service: cartesia, then: openai}"))
+    assert "CARTESIA_API_KEY is not set, for tts.args.api_key" in of(lines, "tts")
+    assert "OPENAI_API_KEY is not set, for tts.then.args.api_key" in of(lines, "tts.then")
+    assert "pipecat.services.openai.tts.OpenAITTSService, voice alloy" in of(lines, "tts.then")
+
+
+@pytest.mark.parametrize(
+    ("tts", "said"),
+    [
+        ("{service: piper, then: pipper}", "tts.then.service: no service is called pipper; did"),
+        ("{service: piper, then: piper}", "tts.then: is the same service again"),
+        ("{service: piper, then: {args: {}}}", "tts.then.service: this key is missing"),
+        (
+            "{service: piper, then: {service: cartesia, then: openai}}",
+            "tts.then.then: unknown key",
+        ),
+        ("{service: piper, than: cartesia}", "tts.than: unknown key; did you mean then?"),
+        ("{service: piper, then: [cartesia]}", "tts.then: must hold keys and values"),
+    ],
+)
+def test_a_second_service_that_makes_no_sense_is_named(check: Check, tts: str, said: str):
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        check(SHORT.replace("piper", tts), CARTESIA_API_KEY=SECRET)
+
+
+def test_a_local_server_needs_no_key_and_vllm_a_model(check: Check):
+    assert "at http://localhost:11434" in of(check(SHORT.replace("openai", "ollama")), "llm")
+    with pytest.raises(SettingsError, match=r"llm\.settings\.model: this key is missing"):
+        check(SHORT.replace("openai", "vllm"))
+
+
+def test_who_gets_in_is_told(check: Check):
+    assert "this machine's own page, 8 talks at once" in of(check(SHORT), "access")
+    signed = check(SHORT + "access: {secret: '${S}'}\n", S=SECRET)
+    assert "by invitation" in of(signed, "access")
+    assert "S is not set, for access.secret" in of(
+        check(SHORT + "access: {secret: '${S}'}\n"), "access"
+    )
+    assert "anyone who reaches the port" in of(check(SHORT + "access: {open: yes}\n"), "access")
+
+
+def test_a_phone_provider_is_told_with_what_it_lacks(check: Check):
+    assert not of(check(SHORT), "phone")
+    lacks = of(check(SHORT, transport="twilio"), "phone")
+    assert "MISSING  phone         phone.twilio.auth_token is missing" in lacks
+    account = "phone: {twilio: {account_sid: AC1, auth_token: '${S}'}, may_call: ['+44*']}\n"
+    whole = of(check(SHORT + account, S=SECRET), "phone")
+    assert "twilio: is answered; phone.twilio.number would be needed to place calls" in whole
+    assert "S is not set, for phone.twilio.auth_token" in of(check(SHORT + account), "phone")

@@ -21,6 +21,12 @@ def told(text: str) -> list[tuple[str, str]]:
         ("my exam is on the third of June", [("exam: month", "june")]),
         ("My dad turned seventy two.", [("dad: be number", "72")]),
         ("My dad rang. He's 72.", [("dad: be number", "72")]),
+        ("i work as a taxi driver and people", [("i: work as", "taxi driver")]),
+        ("I'm a nurse in Cardiff", [("i: work as", "nurse")]),
+        ("I've got two little kids.", [("i: have children", "2")]),
+        ("we moved since I don't have any cats", [("i: have cats", "0")]),
+        ("I'm vegan", [("i: eat meat", "never")]),
+        ("because I smoke at night", [("i: smoke", "does")]),
     ],
 )  # fmt: skip
 def test_a_claim_has_a_subject_a_relation_and_a_value(said: str, claims: list[tuple[str, str]]):
@@ -33,6 +39,8 @@ def test_a_claim_has_a_subject_a_relation_and_a_value(said: str, claims: list[tu
         "Is my meeting on Tuesday?", "if my meeting is on Tuesday I", "he said my rent is 900",
         "my meeting might be on Tuesday", "maybe the party is on Friday", "I had two coffees",
         "It's two words", "was it that my train leaves at nine",
+        "she told me I work as a robot", "if I have no children", "I never drink coffee",
+        "maybe I smoke too much",
     ],
 )  # fmt: skip
 def test_what_is_asked_supposed_or_reported_is_no_claim(said: str):
@@ -60,6 +68,14 @@ def one(text: str) -> Claim:
         ("My meeting is on Thursday.", "My lesson is on Tuesday.", False),
         ("My meeting is on Thursday.", "My meeting is at nine thirty", False),
         ("my sister is 34", "my sister's exam is on Monday", False),
+        ("I work as a waiter", "since I work as a pilot I am often away", True),
+        ("I work as a postman", "since I work as a post", False),
+        ("I'm a software engineer", "I work as an engineer", False),
+        ("I have three dogs", "I have no dogs at all", True),
+        ("I have three dogs", "I have no sisters", False),
+        ("I'm a vegetarian", "last night I had a huge steak", True),
+        ("I never drink any alcohol", "I drink a beer now and then", True),
+        ("I am married", "I'm single", True),
     ],
 )
 def test_claims_of_the_same_with_other_values_contradict(first: str, second: str, is_one: bool):
@@ -70,3 +86,14 @@ def test_claims_of_the_same_with_other_values_contradict(first: str, second: str
 @pytest.mark.parametrize("said", ["my meeting is now on Tuesday", "my rent is 900 instead"])
 def test_a_change_is_told_from_a_contradiction(said: str):
     assert is_change(one(said))
+
+
+def test_a_job_is_claimed_once_its_name_is_all_said():
+    ear = Ear()
+    for said, values in (
+        ("because I work as a taxi", []),
+        ("because I work as a taxi driver.", []),
+        ("because I work as a taxi driver, and", ["taxi driver"]),
+    ):
+        assert [claim.value for claim in ear.claims_in(said, goes_on=True)] == values
+    assert [claim.value for claim in ear.claims_in("I work as a baker.")] == ["baker"]

@@ -37,10 +37,18 @@ def test_who_asks_for_a_moment_has_it(said: str):
     assert least_wait(pause(said)) == math.inf
 
 
+@pytest.mark.parametrize("said", ["Wait, stop.", "Stop it, please.", "No, let me finish."])
+def test_who_only_stops_the_agent_may_go_on(said: str):
+    assert least_wait(pause(said)) == PATIENCE
+
+
 @pytest.mark.parametrize(
     ("said", "asked"),
     [
         ("What is the capital of France?", ""),
+        ("Wait, what?", ""),
+        ("Stop, tell me about Rome.", ""),
+        ("No, no.", "Is that all?"),
         ("I have two", ""),
         ("I'd like a table for four.", ""),
         ("Sam at example dot com", "What is your e-mail address?"),

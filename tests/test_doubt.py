@@ -7,6 +7,7 @@ import pytest
 from judgement.doubt import NEXT, SETTLED, WINDOW, Doubt, Level, Sign, State
 from judgement.floor import Event
 from judgement.moment import Kind, Moment
+from judgement.signals import ECHO
 
 FULL, LOW, NONE = Level.FULL, Level.LOW, Level.NONE
 
@@ -89,6 +90,21 @@ def test_after_speech_the_final_words_are_waited_for():
     heard.doubt.floor(Event.USER_STOPS)
     assert heard.silence(SETTLED - 0.25).level is NONE
     assert heard.silence(0.1).level is FULL
+
+
+def test_the_agent_goes_on_at_once_over_its_own_voice_until_somebody_speaks():
+    heard = Overheard().voice(0.3)
+    heard.doubt.went_on(Moment(Kind.OVERLAP, "", signals={ECHO: True}))
+    assert heard.level is FULL
+    assert heard.voice(0.5).level is FULL
+    heard.doubt.floor(Event.USER_STARTS)
+    assert heard.voice(0.1).level is NONE
+
+
+def test_words_beside_the_agent_s_own_are_doubted_on():
+    heard = Overheard().voice(0.3)
+    heard.doubt.went_on(Moment(Kind.OVERLAP, "Tuesday", signals={ECHO: True}))
+    assert heard.level is NONE
 
 
 def test_a_final_backchannel_lets_go_at_once():
@@ -176,12 +192,18 @@ def test_the_tail_of_what_is_answered_is_no_bid_but_speech_is():
     assert heard.level is NONE
 
 
-def test_who_speaks_on_when_the_answer_begins_is_doubted_from_then_on():
+def test_who_speaks_again_when_the_answer_begins_is_not_spoken_over():
     heard = Overheard()
     heard.doubt.floor(Event.AGENT_STOPS)
     heard.doubt.floor(Event.USER_STARTS)
-    heard.voice(0.5)
+    heard.voice(0.5).silence(0.2).voice(0.1)
+    heard.doubt.floor(Event.AGENT_STARTS)
+    assert heard.level is NONE
+
+
+def test_a_sound_of_one_window_does_not_hold_the_answer():
+    heard = Overheard()
+    heard.doubt.floor(Event.AGENT_STOPS)
+    heard.voice(0.5).silence(0.2).voice(WINDOW)
     heard.doubt.floor(Event.AGENT_STARTS)
     assert heard.level is FULL
-    assert heard.voice(WINDOW).level is LOW
-    assert heard.voice(0.1).level is NONE

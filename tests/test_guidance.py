@@ -1,3 +1,5 @@
+from typing import Any
+
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
@@ -8,13 +10,16 @@ from pipecat.frames.frames import (
     LLMUpdateSettingsFrame,
 )
 from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.tests.utils import SleepFrame, run_test
 
 from judgement.listener import Listener
 from judgement.persona import Persona
 from processors.frames import GuidanceFrame, ReadAheadFrame, WordsFrame
-from processors.guidance import GuidanceProcessor
+from processors.guidance import GuidanceProcessor, ReadsAhead
 from processors.role import Role
+from processors.services.llama import LlamaService
+from processors.services.openai import OpenAIService
 
 ROLE = Role(Persona("test", "You test."))
 
@@ -28,10 +33,13 @@ async def guided(
     facts: tuple[str, ...] = (),
     history: int = 6,
     talk: LLMContext | None = None,
+    reads_ahead: bool = True,
 ) -> list[Frame]:
     listener = Listener(ROLE.policy)
     listener.told = facts
-    processor = GuidanceProcessor(ROLE, listener, talk or LLMContext(), history=history)
+    processor = GuidanceProcessor(
+        ROLE, listener, talk or LLMContext(), history=history, reads_ahead=reads_ahead
+    )
     down, _ = await run_test(processor, frames_to_send=[*frames, SleepFrame(0.05)])
     return list(down)
 
@@ -82,7 +90,7 @@ async def test_the_model_is_told_after_which_word_it_was_interrupted():
     cut_off = in_order(BEGAN(), InterruptionFrame(), ENDED(), HEARD)
     runs = LLMContextFrame(shared, speculation=True), LLMContextFrame(shared)
     for messages in contents(await guided(*cut_off, *runs)):
-        assert messages == ["hello", 'You were interrupted after "…table by the".']
+        assert messages == ['You were interrupted after "…table by the".', "hello"]
     assert shared.messages == context().messages
 
 
@@ -98,10 +106,10 @@ async def test_who_has_spoken_since_was_not_interrupted():
     assert contents(await guided(*cut_off, *since, LLMContextFrame(context()))) == [["hello"]]
 
 
-async def test_what_is_remembered_comes_before_the_guidance():
+async def test_what_is_remembered_comes_before_the_words_that_it_is_about():
     run = LLMContextFrame(context())
     [messages] = contents(await guided(GuidanceFrame("Be brief."), run, facts=("A.", "B.")))
-    assert messages == ["hello", "What you remember: A. B.", "Be brief."]
+    assert messages == ["What you remember: A. B.", "hello", "Be brief."]
 
 
 async def test_a_speculation_stays_one():
@@ -134,3 +142,30 @@ async def test_the_words_so_far_are_read_ahead_behind_the_talk():
     frames = await guided(WordsFrame("how do I"), talk=context())
     [ahead] = [frame for frame in frames if isinstance(frame, ReadAheadFrame)]
     assert [message["content"] for message in ahead.context.messages] == ["hello", "how do I"]
+
+
+async def test_a_model_that_does_not_read_ahead_gets_no_words_so_far():
+    frames = await guided(WordsFrame("how do I"), talk=context(), reads_ahead=False)
+    assert not [frame for frame in frames if isinstance(frame, ReadAheadFrame)]
+
+
+def test_the_local_reply_model_reads_ahead_and_others_do_not():
+    assert issubclass(LlamaService, ReadsAhead)
+    assert not issubclass(OpenAIService, ReadsAhead)
+
+
+async def test_a_model_reads_what_it_will_be_asked_with_when_the_agent_has_spoken():
+    messages: list[Any] = [{"role": "user", "content": f"{number}"} for number in range(6)]
+    talk, spoken = LLMContext(messages), LLMContextAssistantTurnFrame(text="5", timestamp="")
+    listener = Listener(ROLE.policy)
+    listener.told = ("A.",)
+    guidance = GuidanceProcessor(ROLE, listener, talk, history=6, reads_ahead=True)
+    down, _ = await run_test(
+        guidance,
+        frames_to_send=[spoken, SleepFrame(0.05)],
+        frames_to_send_direction=FrameDirection.UPSTREAM,
+    )
+    [ahead] = [frame.context for frame in down if isinstance(frame, ReadAheadFrame)]
+    talk.add_message({"role": "user", "content": "hello"})
+    asked = await guided(LLMContextFrame(talk), facts=("A.",))
+    assert [m["content"] for m in ahead.messages][:-1] == contents(asked)[0][:-1]

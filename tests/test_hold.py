@@ -98,3 +98,18 @@ async def test_a_release_before_the_fade_leaves_no_trace(hold: Hold):
     hold.play(Level.NONE)
     hold.play(Level.FULL)
     assert await hold.filter(steady()) == steady()
+
+
+async def test_what_leaves_is_told_as_loud_as_it_leaves(hold: Hold):
+    told: list[tuple[bytes, int]] = []
+    hold.told = lambda sound, rate, at: told.append((sound, rate))
+    hold.play(Level.LOW)
+    left = [await hold.filter(steady()), await hold.filter(steady())]
+    assert told == [(sound, RATE) for sound in left]
+    hold.play(Level.NONE)
+    await hold.filter(steady())
+    held = await waiting(hold, steady())
+    assert len(told) == 3
+    hold.drop()
+    await held
+    assert len(told) == 3

@@ -4,12 +4,18 @@ from collections.abc import Sequence
 
 import pytest
 from pipecat.audio.vad.vad_analyzer import VADParams, VADState
-from pipecat.frames.frames import Frame, InputAudioRawFrame
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    Frame,
+    InputAudioRawFrame,
+)
 from pipecat.tests.utils import run_test
 
 from processors.ears import Ears
-from processors.frames import HushFrame, VoiceBackFrame
+from processors.frames import FarVoiceFrame, HushFrame, VoiceBackFrame
 from processors.hush import HUSH, HushProcessor
+from processors.near_field import NearField
 
 RATE, CHUNK = 16_000, 0.02
 QUIET, SPEAKING, STOPPING = VADState.QUIET, VADState.SPEAKING, VADState.STOPPING
@@ -34,8 +40,8 @@ async def told(*states: VADState) -> list[Frame]:
     return [frame for frame in down if isinstance(frame, (HushFrame, VoiceBackFrame))]
 
 
-async def test_a_hush_is_told_once_it_has_lasted():
-    assert await told(SPEAKING, STOPPING, SPEAKING) == []
+async def test_a_hush_is_told_once():
+    assert await told(SPEAKING, SPEAKING) == []
     [hush] = await told(SPEAKING, *[STOPPING] * 9)
     assert isinstance(hush, HushFrame) and hush.silent == pytest.approx(HUSH, abs=CHUNK)
 
@@ -45,3 +51,26 @@ async def test_a_voice_that_goes_on_is_told_and_one_that_ended_is_pipecat_s_to_t
     assert kinds == [HushFrame, VoiceBackFrame, HushFrame]
     kinds = [type(frame) for frame in await told(SPEAKING, *[STOPPING] * 4, QUIET, QUIET)]
     assert kinds == [HushFrame]
+
+
+class Beyond(NearField):
+    """Somebody is far off in some chunks; notes whether the agent spoke."""
+
+    def __init__(self, far: Sequence[bool]) -> None:
+        super().__init__(10.0)
+        self._looks = list(far)
+        self.spoke: list[bool] = []
+
+    @property
+    def is_far(self) -> bool:
+        self.spoke.append(self.agent_speaks)
+        return self._looks.pop(0)
+
+
+async def test_a_voice_far_off_is_told_once_until_it_is_over():
+    ears, chunk = Scripted([QUIET] * 5), InputAudioRawFrame(bytes(640), RATE, 1)
+    ears.near = near = Beyond([False, True, True, False, True])
+    sent = [chunk, BotStartedSpeakingFrame(), chunk, chunk, BotStoppedSpeakingFrame(), chunk, chunk]
+    down, _ = await run_test(HushProcessor(vad_analyzer=ears), frames_to_send=sent)
+    assert [isinstance(f, FarVoiceFrame) for f in down].count(True) == 2
+    assert near.spoke == [False, True, True, False, False]

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from benchmarks.conversation import Conversation, talk_to
+from benchmarks.sound import RATE
 from judgement.decision import Action
 from judgement.doubt import State
 from judgement.moment import Kind
 from judgement.words import words_of
 from processors.shared import Shared
-from tests.air import RATE, Conversation, talk_to, transcribed
+from tests.air import transcribed
 from tests.test_actions import STORY, judged
 
 LATE = 0.05  # s for a decision or a word to come through
@@ -30,7 +32,7 @@ async def paused(talk: Conversation, words: str) -> float:
 async def test_a_false_alarm_holds_the_agent_and_then_the_very_same_answer_goes_on(shared: Shared):
     deaf = judged(shared, Kind.OVERLAP, Action.SILENCE)
     async with talk_to(deaf, persona="interviewer") as talk:
-        stood = await paused(talk, "Come over here, Sam.")
+        stood = await paused(talk, "And then we came over here with Sam.")
         await talk.until(talk.context)
         greeting = talk.talk.role.persona.greeting
         assert talk.context() == [("assistant", greeting)]
@@ -97,3 +99,14 @@ async def test_an_agent_that_cuts_in_speaks_on_over_the_user(shared: Shared):
         await talk.until(lambda: talk.talk.doubt.state is not State.OWN)
         # It yields, or has said all: either way it was never in doubt over its own opener.
         assert talk.talk.doubt.state in (State.YIELDING, State.SILENT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("said", ["Tuesday.", "The second one."])
+async def test_a_short_bid_stops_the_agent(shared: Shared, said: str):
+    async with talk_to(shared, persona="interviewer") as talk:
+        await talk.until(lambda: talk.heard_for(0.8))
+        await talk.say(said)
+        await talk.until(talk.outcome("yielded"))
+        await talk.until(lambda: len(talk.context()) >= 2)
+        assert words_of(talk.context()[1][1]) == words_of(said)

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.conversation import talk_to
 from memory.volatile import VolatileStore
 from processors.hold import Hold
 from processors.shared import Shared
 from processors.talk import Talk
-from tests.air import talk_to
 from training.labelling.recorded import read_talk
 
 

@@ -1,7 +1,8 @@
 import pytest
 
-from judgement.listener import PAUSES, Listener
+from judgement.listener import Listener
 from judgement.moment import Kind, Moment, Policy
+from judgement.pause import PAUSES
 
 CHUNK = 0.02
 
@@ -133,6 +134,41 @@ def test_final_words_over_the_agent_tell_how_long_the_sound_was_and_not_the_sile
     hear(ear, 0.2)
     [moment] = ear.words("amen", final=True)
     assert moment.signals["sound_seconds"] == pytest.approx(0.4)
+
+
+def far_voice(ear: Listener, text: str) -> list[Moment]:
+    """A recogniser that hears for itself understands somebody farther off."""
+    ear.far_voice()
+    return hear(ear, 0.5) + ear.words(text, final=True)
+
+
+def test_the_words_of_a_voice_far_off_are_no_overlap_and_never_part_of_a_turn():
+    ear = listener()
+    ear.agent_starts()
+    assert far_voice(ear, "and then she said") == []
+    ear.agent_stops()
+    assert ear.words("that the bus was late", final=True) == [] and hear(ear, 3.0) == []
+    say(ear, "so what about")
+    assert ear.said == "so what about"
+
+
+def test_the_user_s_words_count_at_once_over_a_voice_far_off():
+    ear = listener()
+    ear.agent_starts()
+    far_voice(ear, "and then she said")
+    ear.user_starts()
+    [moment] = ear.words("stop", final=False)
+    assert (moment.kind, moment.said) == (Kind.OVERLAP, "stop")
+
+
+def test_final_words_of_the_user_s_are_waited_for_when_somebody_far_off_is_heard_next():
+    ear = listener()
+    ear.agent_starts()
+    ear.user_starts()
+    hear(ear, 0.5)
+    ear.user_stops(0.2)
+    [moment] = far_voice(ear, "stop")
+    assert moment.said == "stop"
 
 
 def test_after_a_yield_the_words_over_the_agent_are_a_turn():
@@ -328,7 +364,7 @@ def test_words_of_an_open_turn_are_unfinished_and_those_over_the_agent_are_not()
 def hush(ear: Listener, text: str, over: float | None = 0.9) -> list[Moment]:
     """The voice hushes for 60 ms; the words up to there and the turn model follow."""
     hear(ear, 0.06)
-    ear.hush(0.06)
+    ear.hush()
     moments = ear.words(text, final=False, settled=True)
     return moments + (ear.turn_over(over) if over is not None else [])
 
@@ -374,3 +410,23 @@ def test_a_voice_that_goes_on_after_a_hush_is_a_partial_moment_again():
     [moment] = ear.words("hello there", final=False)
     assert moment.kind is Kind.PARTIAL and "turn_over" not in moment.signals
     assert ear.turn_over(0.9) == [], "of a hush that is over"
+
+
+def over_agent(said: str) -> Moment:
+    """What the user's word is taken for after the agent has `said` so much of its turn."""
+    ear = listener()
+    ear.agent_starts()
+    for word in said.split():
+        ear.agent_says(word)
+    ear.user_starts()
+    hear(ear, 0.4)
+    ear.user_stops(0.2)
+    [moment] = ear.words("Tuesday.", final=True)
+    return moment
+
+
+def test_a_question_in_the_agents_present_turn_counts_as_soon_as_it_was_heard():
+    assert not over_agent("Which day").signals["agent_asked"]
+    assert over_agent("Which day would you like?").signals["agent_asked"]
+    assert over_agent("Which day would you like? We are open on").signals["agent_asked"]
+    assert not over_agent("Which day? We are open. Just say").signals["agent_asked"]

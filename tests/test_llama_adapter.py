@@ -118,6 +118,24 @@ def test_a_file_without_figures_changes_no_probability(tmp_path: Path):
     assert (adapter.calibration.thresholds, adapter.base_sha256) == ({}, None)
 
 
+@pytest.mark.parametrize("figures", ["{}", None])
+def test_a_broken_reading_of_endings_is_named_with_figures_and_without(
+    tmp_path: Path, figures: str | None
+):
+    write_adapter(tmp_path / "judge.gguf")
+    if figures:
+        (tmp_path / "judge.json").write_text(figures)
+    (tmp_path / "endings.json").write_text('{"user": "<user>"}')
+    with pytest.raises(AdapterError) as caught:
+        read_adapter(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / 'endings.json'}: no reading of endings")
+    (tmp_path / "endings.json").write_text(
+        '{"user": "<user>", "agent": "", "over": "", "weights": [1, 2], "bias": 0}'
+    )
+    head = read_adapter(tmp_path).head
+    assert head and head.weights == (1.0, 2.0)
+
+
 @pytest.mark.parametrize(
     ("write", "says"),
     [

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
     ErrorFrame,
     Frame,
     InputAudioRawFrame,
@@ -21,6 +23,7 @@ from pipecat.tests.utils import SleepFrame, run_test
 
 from benchmarks.report import ROOT
 from benchmarks.sound import read_clip, resample
+from processors.frames import DoubtfulTranscriptionFrame, HushFrame, VoiceBackFrame
 from processors.services.moonshine import PRE_ROLL, MoonshineService
 from processors.services.moonshine_model import RATE, MoonshineError, MoonshineModel, Sound
 from processors.services.recogniser import Heard, believable, shared_recogniser
@@ -127,8 +130,32 @@ async def test_one_finalized_transcript_follows_the_stop():
     service = MoonshineService(recogniser=Scripted())
     words, _ = await heard(service, [started(), *sound(0.45), stopped(), *sound(1.0)])
     finals = [each for each in words if isinstance(each, TranscriptionFrame)]
-    assert [each.text for each in finals] == ["tenths3"]  # all but the silence at its end
+    assert [each.text for each in finals] == ["tenths4"]
     assert finals[0].finalized and words[-1] is finals[0]
+
+
+def loud(seconds: float) -> list[Frame]:
+    wave = (8000 * np.sin(np.arange(RATE // 50) / 5)).astype(np.int16).tobytes()
+    return [InputAudioRawFrame(wave, RATE, 1) for _ in range(round(seconds * 50))]
+
+
+@pytest.mark.parametrize(
+    ("since", "read"),
+    [
+        ([*sound(0.14)], [0.325]),  # with the silence that is put behind the words
+        ([*loud(0.06), *sound(0.08)], [0.325, 0.34]),  # a word that the detector lost
+        ([VoiceBackFrame(), HushFrame(0.02), *sound(0.14)], [0.325, 0.325]),
+        ([VoiceBackFrame(), *loud(0.2)], [0.325, 0.4]),
+    ],
+)
+async def test_the_words_of_the_hush_are_final_where_nothing_follows(
+    since: list[Frame], read: list[float]
+):
+    recogniser = Scripted()
+    told = [started(), *loud(0.2), HushFrame(0.02), *since, stopped(), SleepFrame(0.05)]
+    words, _ = await heard(MoonshineService(recogniser=recogniser), told)
+    assert sum(type(each) is TranscriptionFrame for each in words) == 1
+    assert [len(each) / RATE for each in recogniser.sounds][1:] == read  # behind an interim
 
 
 async def test_nobody_speaking_asks_for_nothing():
@@ -170,15 +197,16 @@ async def test_the_first_word_is_whole_and_the_last_stretch_is_not_heard_again()
         MoonshineService(recogniser=recogniser),
         [*before, started(), *sound(0.1), stopped(), *between, started(), *sound(0.1), stopped()],
     )
-    assert [len(each) for each in recogniser.sounds] == [PRE_ROLL + RATE // 10, RATE // 5]
+    finals = [len(each) for each in recogniser.sounds[1:]]  # the first is an interim
+    assert finals == [PRE_ROLL + RATE // 10, RATE // 5]
 
 
 async def test_a_failure_is_reported_and_the_talk_goes_on():
     service = MoonshineService(recogniser=Scripted(fails=1))
     words, errors = await heard(
-        service, [started(), *sound(0.2), stopped(), started(), *sound(0.2), stopped()]
+        service, [started(), *sound(0.06), stopped(), started(), *sound(0.06), stopped()]
     )
-    assert len(errors) == 1 and [each.text for each in words] == ["tenths1"]
+    assert len(errors) == 1 and [each.text for each in words] == ["tenths0"]
 
 
 @pytest.mark.slow
@@ -277,3 +305,40 @@ def test_the_model_needs_none_of_its_packages_own_dependencies():
     # processors.services itself imports Pipecat, which has uses of its own for some of these.
     code = "import processors.services\n" + code
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
+
+
+def over_agent(kind: type[Frame]) -> list[Frame]:
+    """A short stretch of sound while the agent speaks, or after."""
+    return [
+        kind(),
+        VADUserStartedSpeakingFrame(start_secs=0.2),
+        *sound(0.4),
+        VADUserStoppedSpeakingFrame(stop_secs=0.2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "doubtful"), [(BotStartedSpeakingFrame, True), (BotStoppedSpeakingFrame, False)]
+)
+async def test_a_few_words_over_the_agent_that_are_others_at_another_look_are_doubtful(
+    before: type[Frame], doubtful: bool
+):
+    service = MoonshineService(recogniser=Scripted())
+    down, _ = await run_test(service, frames_to_send=[*over_agent(before), SleepFrame(0.3)])
+    [final] = [frame for frame in down if isinstance(frame, TranscriptionFrame)]
+    assert isinstance(final, DoubtfulTranscriptionFrame) is doubtful
+
+
+class Steady(Scripted):
+    """Hears the same words, however much of their sound it is given."""
+
+    async def recognise(self, sound: Sound, *, final: bool) -> Heard:
+        return Heard("Tuesday.", 0.0)
+
+
+async def test_words_over_the_agent_that_stay_the_same_are_sure():
+    service = MoonshineService(recogniser=Steady())
+    frames = [*over_agent(BotStartedSpeakingFrame), SleepFrame(0.3)]
+    down, _ = await run_test(service, frames_to_send=frames)
+    [final] = [frame for frame in down if isinstance(frame, TranscriptionFrame)]
+    assert final.text == "Tuesday." and not isinstance(final, DoubtfulTranscriptionFrame)

@@ -11,6 +11,14 @@ pytestmark = pytest.mark.browser
 
 ACTIONS = ("reply", "silence", "interrupt", "refuse", "deflect")
 
+# Counts from now on how often what an element says changes.
+WATCH = """(where) => {
+  window.changes = 0;
+  const options = { childList: true, characterData: true, subtree: true };
+  new MutationObserver((all) => { window.changes += all.length; })
+    .observe(document.querySelector(where), options);
+}"""
+
 FOCUSED = "document.activeElement.id || document.activeElement.textContent"
 
 
@@ -118,6 +126,8 @@ def test_the_page_fits_and_can_be_read(visit, width: int, scheme: str):
         heard("and more", final=False),
         *(decision(i, "pause", action, "done") for i, action in enumerate(ACTIONS)),
         decision(9, "pause", "reply", "replied", fallback=True, facts=["likes tea"]),
+        asking(0.5, busy=True),
+        echo(5.0, 180),
         {"type": "blocked", "until": None},
         {"type": "notice", "text": "a notice"},
     )
@@ -181,6 +191,55 @@ def test_quiet_decisions_fold_into_a_line_that_opens(visit):
     expect(page.get_by_text("reason of 3")).to_be_hidden()
     line.press("Enter")
     expect(page.get_by_text("reason of 3")).to_be_visible()
+
+
+def asking(every: float, *, busy: bool) -> dict[str, object]:
+    return {"type": "asking", "at": 4.1, "every": every, "busy": busy}
+
+
+def test_how_often_the_judge_is_asked_is_a_line_between_the_decisions(visit):
+    page = visit()
+    join(page)
+    quiet = [decision(i, "partial", "silence", "kept listening") for i in range(1, 5)]
+    receive(page, *quiet[:2], asking(0.5, busy=True), *quiet[2:], asking(0.25, busy=False))
+    rows = page.locator("#decisions > li")
+    lines = [
+        "Kept listening 2 times",
+        "0:04.1Asking every 0.5 s: this machine is busy",
+        "Kept listening 2 times",
+        "0:04.1Asking every 0.25 s again",
+    ]
+    expect(rows).to_contain_text(lines)
+    receive(page, decision(2, "partial", "interrupt", "cut in"))
+    expect(rows).to_contain_text(["Kept listening once", "cut in", *lines[1:]])
+
+
+def echo(at: float, delay: int) -> dict[str, object]:
+    return {"type": "echo", "at": at, "delay_ms": delay, "level_db": -12}
+
+
+def test_an_echo_is_a_line_between_the_decisions_and_is_read_out_once_a_talk(visit):
+    page = visit()
+    join(page)
+    said = page.locator("#timeline").get_by_role("status")
+    page.evaluate(WATCH, "#timeline-said")
+    expect(said).to_be_empty()
+    quiet = [decision(i, "partial", "silence", "kept listening") for i in range(1, 4)]
+    receive(page, quiet[0], echo(1.6, 180), *quiet[1:], echo(3.2, 240))
+    expect(page.locator("#decisions > li")).to_contain_text(
+        [
+            "Kept listening once",
+            "0:01.6The microphone heard the agent’s own voice, 0.18 s late: set aside",
+            "Kept listening 2 times",
+            "0:03.2The microphone heard the agent’s own voice, 0.24 s late: set aside",
+        ]
+    )
+    expect(said).to_have_text("The microphone heard the agent’s own voice. It is set aside.")
+    assert page.evaluate("window.changes") == 1
+    join(page)
+    expect(said).to_be_empty()
+    receive(page, echo(0.9, 180))
+    expect(said).to_have_text("The microphone heard the agent’s own voice. It is set aside.")
 
 
 def test_a_decision_shows_all_that_led_to_it(visit):

@@ -5,6 +5,7 @@ import pytest
 from judgement.decision import Action, Decision, decide
 from judgement.moment import Kind, Moment, Policy
 from judgement.permitted import Limits, Permitted
+from judgement.signals import ECHO
 
 
 class Always:
@@ -62,7 +63,7 @@ async def test_an_interruption_passes_once_the_gap_is_over(signals: dict):
     [
         ("and then", {"sound_seconds": 0.6}, Action.SILENCE),
         ("", {"sound_seconds": 0.3}, Action.SILENCE),
-        ("in a month", {"sound_seconds": 0.4, "finished": True}, Action.SILENCE),
+        ("in a month", {"sound_seconds": 0.4, "finished": True, "doubtful": True}, Action.SILENCE),
         ("and in that case", {"sound_seconds": 0.6, "finished": True}, Action.REPLY),
         ("why", {"sound_seconds": 0.2}, Action.SILENCE),
         ("why", {"sound_seconds": 0.2, "finished": True}, Action.REPLY),
@@ -73,6 +74,20 @@ async def test_an_interruption_passes_once_the_gap_is_over(signals: dict):
 )
 async def test_a_sound_that_may_be_over_at_once_is_no_bid_yet(said, signals, action):
     assert (await held(Action.REPLY, Moment(Kind.OVERLAP, said, signals=signals))).action is action
+
+
+@pytest.mark.parametrize(
+    ("said", "judged", "action"),
+    [
+        ("Tuesday.", Action.SILENCE, Action.REPLY),
+        ("oh really", Action.REPLY, Action.SILENCE),
+        ("we could get some milk", Action.REPLY, Action.REPLY),
+        ("we could get some milk", Action.SILENCE, Action.SILENCE),
+    ],
+)
+async def test_a_few_words_over_the_agent_are_decided_by_what_they_are(said, judged, action):
+    moment = Moment(Kind.OVERLAP, said, signals={"sound_seconds": 0.6, "finished": True})
+    assert (await held(judged, moment)).action is action
 
 
 async def test_proactivity_zero_never_interrupts():
@@ -118,3 +133,11 @@ async def test_quiet_hours_that_span_midnight_keep_the_agent_from_opening():
     noon = Moment(Kind.IDLE, "", signals={"local_time": "12:00"})
     assert (await held(Action.REPLY, late, quiet_hours=hours)).action is Action.SILENCE
     assert (await held(Action.REPLY, noon, quiet_hours=hours)).action is Action.REPLY
+
+
+async def test_the_agent_never_yields_to_its_own_words():
+    echo = {ECHO: True, "sound_seconds": 2.0}
+    decision = await held(Action.REPLY, Moment(Kind.OVERLAP, "", signals=echo))
+    assert decision.action is Action.SILENCE and decision.reason == "hears its own voice"
+    decision = await held(Action.REPLY, Moment(Kind.OVERLAP, "stop please", signals=echo))
+    assert decision.action is Action.REPLY

@@ -40,7 +40,6 @@ from processors.services.voice import shared_voice
 from processors.services.words import (
     CHUNK,
     Line,
-    even_durations,
     line_frames,
     paced,
     spoken_words,
@@ -208,6 +207,21 @@ async def test_a_ready_line_may_stay_out_of_the_context():
     )
 
 
+def test_a_line_at_once_begins_with_its_first_sound():
+    pcm = np.concatenate((np.zeros(400, np.int16), np.full(600, 1000, np.int16)))
+    line = Line(pcm.tobytes(), 1000, (("a", 300), ("b", 700), ("c", 1000)))
+    begun = line.at_once()
+    assert (len(begun.pcm) // 2, begun.words) == (605, (("a", 0), ("b", 305), ("c", 605)))
+    for silent in (Line(b"", 1000, ()), Line(bytes(200), 1000, (("Hm.", 50),))):
+        assert silent.at_once() == silent
+
+
+async def test_an_answer_begins_with_its_first_sound():
+    sounds = [f for f in await said(*answer()) if isinstance(f, TTSAudioRawFrame)]
+    pcm = np.frombuffer(sounds[0].audio, np.int16)
+    assert np.abs(pcm[: len(pcm) // 4]).max() > 100
+
+
 def test_pieces_are_the_whole_sound_and_words_come_where_they_end():
     line = Line(bytes(range(200)) * 20, 1000, (("a", 70), ("b", 70), ("c", 900)))
     pieces = list(paced(line))
@@ -229,14 +243,6 @@ def test_words_end_with_their_own_phonemes_also_where_a_sentence_says_them_other
 
 def test_what_nobody_pronounces_stays_with_the_word_before():
     assert spoken_words("Well — yes!  … no") == ["Well —", "yes! …", "no"]
-
-
-def test_a_voice_without_durations_shares_its_sound_out_evenly():
-    pcm = np.concatenate((np.zeros(100), np.full(800, 5000), np.zeros(50))).astype(np.int16)
-    durations = even_durations(list("ab,d."), pcm)
-    assert sum(durations) == len(pcm)
-    assert durations[0] == pytest.approx(100 + 800 / 11, abs=1)
-    assert durations[2] == pytest.approx(4 * 800 / 11, abs=1)
 
 
 @cache

@@ -79,9 +79,15 @@ async def test_an_ordinary_sentence_is_listened_to():
 
 
 async def test_a_ramble_is_cut_off_sooner_the_more_proactive_the_persona():
-    said = "well"
-    assert await decision(Kind.PARTIAL, said, EAGER, turn_seconds=30.0) is Action.INTERRUPT
-    assert await decision(Kind.PARTIAL, said, CLERK, turn_seconds=30.0) is Action.SILENCE
+    asked = (Turn("agent", "What do you do?", 60.0),)
+    for policy, action in ((EAGER, Action.INTERRUPT), (CLERK, Action.SILENCE)):
+        far = {"history": asked, "turn_seconds": 60.0, "signals": {"astray": True}}
+        moment = Moment(Kind.PARTIAL, "well", persona=policy, **far)
+        assert (await Rules().judge(moment)).action is action
+
+
+async def test_a_long_turn_is_listened_to_where_it_does_not_go_astray():
+    assert await decision(Kind.PARTIAL, "well", EAGER, turn_seconds=60.0) is Action.SILENCE
 
 
 async def test_a_persona_that_speaks_only_when_asked_never_opens():

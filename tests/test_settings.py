@@ -54,7 +54,7 @@ def test_profiles_without_cloud_services_need_no_environment(name: str):
 def test_a_short_profile_is_filled_with_defaults(write: Write):
     settings = load(write(SHORT), environ=KEYS)
     assert settings.stt.service == "moonshine"
-    assert settings.vad.stop_secs == 0.2
+    assert settings.vad.stop_secs == 0.16
     assert settings.judge.kind == "rules"
     assert settings.persona == "assistant"
     assert settings.model_server is None

@@ -34,8 +34,8 @@ from pipecat.tests.utils import SleepFrame, run_test
 
 from judgement.decision import Action, decide
 from judgement.doubt import Doubt
-from judgement.listener import PAUSES
 from judgement.moment import Kind, Moment
+from judgement.pause import PAUSES
 from judgement.persona import Persona
 from judgement.signals import AHEAD
 from processors.frames import (
@@ -219,6 +219,15 @@ async def test_a_silence_at_patience_drops_the_reply():
     assert [message["content"] for message in context.messages] == [moment.said]
 
 
+async def test_a_reply_is_begun_in_a_pause_that_is_waited_out_where_the_judge_thinks_it_the_end():
+    moment = Moment(Kind.PAUSE, "Tell me about the", pause=0.3)
+    unsure = decide(Action.SILENCE, "may go on", sure=0.5)
+    sure = decide(Action.SILENCE, "goes on", sure=0.95)
+    for decision, begun in ((unsure, 1), (sure, 0)):
+        down = await strategy_with(SPEAKS(), SILENT(), DecisionFrame(moment, decision, 0.01))
+        assert len(of(down, EagerTranscriptionFrame)) == begun
+
+
 async def dropped(count: int, seed: int) -> AsyncIterator[Frame]:
     chance = random.Random(seed)
     for number in range(count):
@@ -244,7 +253,7 @@ async def test_a_thousand_dropped_replies_leave_no_trace():
     for calls in (False, True):
         model = Model(calls=calls)
         model.register_function("order", order)
-        frames = [SPEAKS(), *[each async for each in dropped(1000, seed=calls)], SleepFrame(0.2)]
+        frames = [SPEAKS(), *[each async for each in dropped(1600, seed=calls)], SleepFrame(0.2)]
         down, _, _ = await pipeline_with(*frames, model=model, context=context)
         begun += len(model.asked)
         assert not of(down, LLMTextFrame, LLMFullResponseStartFrame, TranscriptionFrame)

@@ -7,6 +7,7 @@ from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
     Frame,
+    LLMMessagesAppendFrame,
     LLMRunFrame,
     ProposedUserStartedSpeakingFrame,
     TranscriptionFrame,
@@ -24,6 +25,7 @@ from judgement.persona import Persona
 from processors.frames import (
     ActedFrame,
     AffrontFrame,
+    AsideFrame,
     BackchannelFrame,
     DecisionFrame,
     GuidanceFrame,
@@ -233,3 +235,45 @@ async def test_a_turn_that_the_watchdog_ended_is_opened_again():
     frames = [SPEAKS, listened, UserStoppedSpeakingFrame(), listened]
     down, _, _ = await done(*frames)
     assert len(of(down, ProposedUserStartedSpeakingFrame)) == 2
+
+
+# Among several people
+
+
+def aside(kind: Kind, said: str = "Bob, sit down.", **more) -> DecisionFrame:
+    frame = decision(kind, Action.SILENCE, said, meant=False, **more)
+    return replace(frame, moment=replace(frame.moment, speaker="Ann"))
+
+
+@pytest.mark.parametrize("end", [{"pause": 3.0}, {"handed_over": True}])
+async def test_an_aside_is_noted_and_opens_no_turn(end: dict):
+    down, up, outcomes = await done(SPEAKS, aside(Kind.PARTIAL), SILENT, aside(Kind.PAUSE, **end))
+    assert outcomes == ["kept listening", "chose silence"]
+    assert not of(down, ProposedUserStartedSpeakingFrame) and not of(down, TurnEndProposedFrame)
+    [note] = of(down, LLMMessagesAppendFrame)
+    assert note.messages == [{"role": "user", "content": "Ann: Bob, sit down."}]
+    assert note.run_llm is False and note.interruptible is False
+    assert [(f.speaker, f.text) for f in of(up, AsideFrame)] == [("Ann", "Bob, sit down.")]
+    assert [frame.text for frame in of(up, TurnClosedFrame)] == [""]
+
+
+async def test_an_aside_waits_for_its_end():
+    _, up, outcomes = await done(aside(Kind.PAUSE, pause=1.0))
+    assert outcomes == ["waiting"] and not of(up, TurnClosedFrame)
+
+
+async def test_an_aside_over_the_agent_is_noted_and_the_agent_goes_on():
+    down, up, outcomes = await done(
+        BotStartedSpeakingFrame(), aside(Kind.OVERLAP, finished=True), aside(Kind.OVERLAP)
+    )
+    assert outcomes == ["went on", "went on"]
+    assert len(of(down, LLMMessagesAppendFrame)) == len(of(up, AsideFrame)) == 1
+    assert not of(up, TurnOpenedFrame) and not of(up, TurnClosedFrame)
+
+
+async def test_a_turn_meant_for_the_agent_has_its_speaker_before_it():
+    frame = decision(Kind.PAUSE, Action.REPLY, "Assistant, hello.", meant=True)
+    down, up, _ = await done(replace(frame, moment=replace(frame.moment, speaker="Ann")))
+    [words], [closed] = of(down, TranscriptionFrame), of(up, TurnClosedFrame)
+    assert (words.text, words.user_id) == ("Ann: Assistant, hello.", "Ann")
+    assert (closed.text, closed.speaker) == ("Assistant, hello.", "Ann")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from judgement.corrects import Corrects
+from judgement.cuts_in import CutsIn
 from judgement.decision import Action
 from judgement.moment import Kind, Moment, Policy
 from judgement.rules import Rules
@@ -133,7 +133,7 @@ async def test_a_contradiction_is_cut_into_as_far_as_that_is_wanted(
     signals = {CONTRADICTION: True, INTERRUPTIONS_WELCOME: welcome}
     persona = Policy(proactivity=proactivity)
     moment = Moment(kind, "When is it?", pause=2.0, signals=signals, persona=persona)
-    assert (await Corrects(Rules()).judge(moment)).action is action
+    assert (await CutsIn(Rules()).judge(moment)).action is action
 
 
 @pytest.mark.parametrize(

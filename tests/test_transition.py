@@ -25,6 +25,8 @@ SOUND: Pcm = (8000 * np.sin(np.arange(RATE) / 6)).astype(np.int16)
 class PunctualLine:
     """An agent that answers `answer` s after the user's last sound and yields after `stop` s."""
 
+    tells = True
+
     def __init__(self, answer: float | None, stop: float, length: float = 10.0) -> None:
         self._answer = answer
         self._stop = stop

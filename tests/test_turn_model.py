@@ -55,7 +55,8 @@ def sound(seconds: float) -> bytes:
 async def test_every_question_is_about_the_whole_turn():
     turn, shown = model()
     turn.hear(sound(2.0))
-    assert await turn.turn_over(SILENCE) == 0.5
+    answer = await turn.turn_over(SILENCE)
+    assert answer and answer.probability == 0.5
     turn.hear(sound(1.0))
     await turn.turn_over(SILENCE)
     assert shown.seconds == [2.0, 3.0]

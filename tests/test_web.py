@@ -12,6 +12,8 @@ from fastapi.responses import RedirectResponse
 from fastapi.testclient import TestClient
 
 from judgement.persona import Persona
+from memory.talks import write_owner
+from server.gate import Visitor
 from server.web import mount
 
 TALK = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -166,3 +168,18 @@ def test_a_mark_that_fits_no_row_changes_nothing(
     keep_talk(tmp_path, rows_jsonl=b"{}\n{}\n")
     assert web.post(f"/api/talks/{talk}/marks", json=mark).status_code == status
     assert (tmp_path / "talks" / TALK / "rows.jsonl").read_bytes() == b"{}\n{}\n"
+
+
+@pytest.mark.parametrize(("name", "status"), [("sam", 200), ("max", 404), ("", 200)])
+def test_who_signed_in_downloads_their_own_talks_alone(tmp_path: Path, name: str, status: int):
+    keep_talk(tmp_path, rows_jsonl=b"{}\n")
+    write_owner(tmp_path / "talks" / TALK, "sam")
+    app = app_over(tmp_path)
+
+    async def signed_in(scope, receive, send):
+        await app({**scope, "visitor": Visitor(name)}, receive, send)
+
+    web = TestClient(signed_in)
+    assert web.get(f"/api/talks/{TALK}.zip").status_code == status
+    marked = web.post(f"/api/talks/{TALK}/marks", json={"id": 1, "right": True})
+    assert marked.status_code == {200: 204}.get(status, status)

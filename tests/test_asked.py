@@ -1,0 +1,90 @@
+"""What a caller asks of the line itself."""
+
+import pytest
+from pipecat.frames.frames import (
+    EndWorkerFrame,
+    Frame,
+    InputAudioRawFrame,
+    InterruptionFrame,
+    TranscriptionFrame,
+)
+from pipecat.tests.utils import SleepFrame, run_test
+
+from judgement.asked import Asked, asked
+from processors.asked import FAREWELL, AskedProcessor
+from processors.frames import PlayLineFrame, TransferFrame
+from processors.phone import PUT_THROUGH
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Can I speak to a real person?",
+        "I would like to talk to somebody, please.",
+        "put me through to the operator",
+        "Operator, please.",
+        "Give me a human.",
+        "I want to speak with a manager",
+    ],
+)
+def test_who_asks_for_a_person_gets_one(said: str):
+    assert asked(said) is Asked.OPERATOR
+
+
+@pytest.mark.parametrize(
+    "said", ["Goodbye.", "OK, thanks, bye bye!", "Goodbye. Thank you very much."]
+)
+def test_a_goodbye_ends_the_call(said: str):
+    assert asked(said) is Asked.GOODBYE
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "I spoke to a person yesterday and she said no.",
+        "How do I become an operator?",
+        "He said goodbye to the whole team.",
+        "My manager told me to buy it.",
+        "I was saying goodbye to my sister when she said bye",
+        "Can I buy a book?",
+        "Give me a person's name.",
+    ],
+)
+def test_what_is_part_of_the_talk_stays_there(said: str):
+    assert asked(said) is None
+
+
+def heard(text: str) -> TranscriptionFrame:
+    return TranscriptionFrame(text=text, user_id="", timestamp="")
+
+
+async def passed(*frames: Frame, operator: str | None = "+442071838750", by_phone: bool = True):
+    processor = AskedProcessor(operator, by_phone=by_phone)
+    down, _ = await run_test(processor, frames_to_send=list(frames))
+    return list(down)
+
+
+SOUND = InputAudioRawFrame(b"\0\0" * 160, 16000, 1)
+
+
+async def test_the_caller_is_told_and_passed_on_and_not_judged_any_more():
+    frames = await passed(
+        heard("Can I speak to a person?"), SleepFrame(0.1), SOUND, heard("Hello?")
+    )
+    assert {type(frame) for frame in frames} == {InterruptionFrame, PlayLineFrame, TransferFrame}
+    assert [f.text for f in frames if isinstance(f, PlayLineFrame)] == [PUT_THROUGH]
+    assert [f.target for f in frames if isinstance(f, TransferFrame)] == ["+442071838750"]
+
+
+async def test_a_goodbye_is_answered_before_the_end():
+    frames = await passed(heard("Thanks, goodbye."))
+    assert [f.text for f in frames if isinstance(f, PlayLineFrame)] == [FAREWELL]
+    assert any(isinstance(frame, EndWorkerFrame) for frame in frames)
+
+
+@pytest.mark.parametrize("by_phone", [True, False])
+async def test_where_nobody_is_there_the_agent_answers(by_phone: bool):
+    operator = None if by_phone else "+442071838750"
+    said = heard("Can I speak to a person?")
+    assert await passed(said, operator=operator, by_phone=by_phone) == [said]
