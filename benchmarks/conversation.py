@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import cache
 from typing import Any
 
@@ -20,25 +21,43 @@ from pipecat.processors.aggregators.llm_response_universal import LLMAssistantAg
 from pipecat.workers.runner import WorkerRunner
 
 from benchmarks.air import Air
+from benchmarks.ear import understood
 from benchmarks.echo_room import EchoRoom, Pieces
 from benchmarks.sound import RATE, Pcm, added
 from bot import agent
 from judgement.company import Company
+from judgement.words import words_of
 from processors.hold import Hold
 from processors.services.voice import shared_voice
 from processors.shared import Shared
 from processors.talk import Talk
 
 CHUNK = 0.02
+TAKES = 5  # of a sentence: no two are alike, and one in thirty is taken for other words
 Echo = Callable[[Pieces], EchoRoom]
 
 
 @cache
 def spoken(text: str) -> Pcm:
-    """`text` by the embedded voice, 16 kHz."""
+    """`text` by the embedded voice, 16 kHz: the take that the embedded ears understand best.
+
+    What a talk is asked here begins behind the ears.
+    """
+    wanted = words_of(text)
+    best, likeness = np.zeros(0, np.int16), -1.0
+    for _ in range(TAKES):
+        take = _take(text)
+        alike = SequenceMatcher(None, wanted, words_of(understood(take))).ratio()
+        if alike > likeness:
+            best, likeness = take, alike
+        if likeness == 1.0:
+            break
+    return best
+
+
+def _take(text: str) -> Pcm:
     line = shared_voice().line(text)
-    pcm = np.frombuffer(line.pcm, np.int16)
-    return soxr.resample(pcm, line.rate, RATE)
+    return soxr.resample(np.frombuffer(line.pcm, np.int16), line.rate, RATE)
 
 
 @dataclass

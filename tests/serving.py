@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Self
 
 from benchmarks.server import ROOT, BotError, free_port
+from processors.services.piper import PiperService
+from processors.services.prepared import prepared
+from processors.services.words import Line
 
 PROFILE = """
 persona: assistant
@@ -41,6 +44,11 @@ def share_made(folder: Path) -> None:
     for name in ("lines", "models"):
         (MADE / name).mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(MADE / name)
+
+
+async def made(text: str) -> Line:
+    """A line that the agents of all tests say alike."""
+    return (await prepared(PiperService(), [text], MADE / "lines"))[text]
 
 
 class Bot:

@@ -18,7 +18,7 @@ from processors.lines import QUIET
 from processors.role import Role
 from processors.services.voice import shared_voice
 from processors.shared import Shared
-from tests.air import ScriptedJudge, transcribed
+from tests.air import ScriptedJudge, carries, transcribed
 
 QUESTION = "What is the capital of France?"
 STORY = (
@@ -153,8 +153,7 @@ async def test_refusal_is_the_persona_s_own_line_and_never_a_grant(shared: Share
         await talk.until(talk.quiet_for(1.0))
         line = talk.talk.role.persona.refusals[0]
         assert talk.context()[-1] == ("assistant", line)
-        heard = set(words_of(transcribed(talk.heard(ended))))
-        assert len(heard & set(words_of(line))) >= len(set(words_of(line))) * 0.6
+        assert carries(talk.heard(ended), shared.lines[line])
 
 
 @pytest.mark.slow

@@ -12,9 +12,11 @@ import pytest
 import soxr
 
 from benchmarks.conversation import spoken
+from benchmarks.sound import RATE, Pcm
 from bot import bot
+from processors.asked import FAREWELL
 from processors.shared import Shared, share
-from tests.air import transcribed
+from tests.air import carries
 from tests.entrance import Door, entrance
 from tests.peers import PEERS, Api, Peer, profile, socket_of
 from tests.test_entry import until
@@ -70,10 +72,10 @@ class Telephone:
         self.marks.append(time.monotonic())
         await self.socket.send_json(self.peer.played(mark))
 
-    def words(self, after: float = 0.0) -> str:
+    def sound(self, after: float = 0.0) -> Pcm:
+        """What was heard from a time on, 16 kHz."""
         parts = [part for at, part in self.heard if at >= after]
-        pcm = np.concatenate([np.zeros(800, np.int16), *parts, np.zeros(800, np.int16)])
-        return transcribed(soxr.resample(pcm, 8000, 16000).astype(np.int16))
+        return soxr.resample(np.concatenate([np.zeros(800, np.int16), *parts]), 8000, RATE)
 
     async def until_silent(self, seconds: float = 0.7) -> None:
         await until(lambda: self.heard and time.monotonic() - self.free_at > seconds, ANSWER)
@@ -113,7 +115,7 @@ async def test_a_caller_is_greeted_answered_and_hears_the_whole_goodbye(shared: 
         over = time.monotonic()
         telephone.say("That is all, goodbye.")
         await until(lambda: telephone.marks, ANSWER)
-        assert "bye" in telephone.words(after=over)
+        assert carries(telephone.sound(after=over), shared.lines[FAREWELL])
         await until(lambda: telephone.socket.closed, 20)
         if peer.name == "twilio":
             assert api.times[0] >= telephone.marks[0]
