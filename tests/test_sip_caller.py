@@ -2,7 +2,7 @@
 
 import pytest
 
-from processors.sip.caller import identity, shown
+from processors.sip.caller import exchange, identity, shown
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,17 @@ def test_a_log_line_does_not_tell_the_whole_number():
     assert shown("+4930123456") == "…456"
     assert shown("anna@office.example") == "anna"
     assert shown("") == "somebody"
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ('"Anna" <sip:+4930@pbx.example:5080;transport=udp>;tag=1', "pbx.example:5080"),
+        ("sip:1001@192.168.1.5", "192.168.1.5"),
+        ("sips:pbx.example", "pbx.example"),
+        ("tel:+15550100", ""),
+        (None, ""),
+    ],
+)
+def test_a_number_belongs_to_the_exchange_that_called(address: str | None, place: str):
+    assert exchange(address) == place

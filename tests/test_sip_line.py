@@ -25,7 +25,7 @@ from processors.sip.line import SipLine
 from tests.serving import until
 
 TONE = (8000 * np.sin(2 * np.pi * 700 * np.arange(RATE // 5) / RATE)).astype(np.int16)
-OFFICE = "sip:100@pbx.example"
+OFFICE, NUMBER = "sip:100@pbx.example", "+442071838750"
 
 
 def free_port() -> int:
@@ -65,7 +65,7 @@ async def line(
     """An open line, and where to call it."""
     port = free_port()
     chosen = SipChoice.model_validate({"listen": f"{HOST}:{port}", **choice})
-    async with SipLine(chosen, answer, most=most, transfer_to=[OFFICE]):
+    async with SipLine(chosen, answer, most=most, transfer_to=[OFFICE, NUMBER]):
         yield f"{HOST}:{port}"
 
 
@@ -143,6 +143,15 @@ async def test_a_call_goes_on_to_an_allowed_address_alone():
         assert phone.sent_on == [] and not call.ended.is_set()
         assert await call.transfer(OFFICE)
         assert phone.sent_on == [OFFICE] and call.ended.is_set()
+
+
+async def test_a_number_is_one_of_the_exchange_that_called():
+    answering = Answering()
+    async with line(answering) as address, calling(address) as (phone, _):
+        call = await answering.taken()
+        assert await call.transfer(NUMBER)
+        [to] = phone.sent_on
+        assert to.startswith(f"sip:{NUMBER}@{HOST}:") and address not in to
 
 
 async def test_one_call_too_many_is_told_that_the_line_is_busy():

@@ -17,7 +17,7 @@ BRIEF = RATE * 2  # samples, half a second of silence before them included: a fe
 NOTHING = np.zeros(0, np.float32)
 SILENCE = np.zeros(RATE // 8, np.float32)  # behind the last words: the model swallows a cut-off end
 LESS = RATE // 10  # samples that are left out for another look
-SHARE = 0.4  # of a processor, at most, while the user speaks
+SHARE = 0.4  # of the time in which the user speaks, at most: less often on a busy machine
 
 Spawn = Callable[[Coroutine[None, None, str]], asyncio.Task[str]]
 Report = Callable[[MoonshineError], Awaitable[None]]
@@ -41,7 +41,7 @@ class Speech:
         self._report = report
         self._begun = len(sound) + BEGUN
         self._asked = len(sound)
-        self._cost = 0.0  # processor seconds
+        self._cost = 0.0  # seconds of recognising
         self._pieces: list[asyncio.Task[str]] = []
         self._reading: asyncio.Task[str] | None = None
         self._settled: asyncio.Task[str] | None = None
@@ -51,8 +51,7 @@ class Speech:
         """Grow by `sound`; whether it is time for interim words.
 
         It is after every `TICK`, sooner at first, but not while the last are
-        under way, and not where the speech has cost its share of a processor
-        already.
+        under way, and not where the speech has cost its share of time already.
         """
         self._segment.hear(sound)
         tick = QUICK if self._asked < self._begun else TICK

@@ -29,6 +29,12 @@ def identity(*said: str | None) -> str:
     return ""
 
 
+def exchange(address: str | None) -> str:
+    """Where an address leads to, `HOST` or `HOST:PORT`; "" where it names none."""
+    found = re.search(r"sips?:(?:[^@;>]*@)?([\w.-]+(?::\d+)?)", address or "", re.IGNORECASE)
+    return found[1] if found else ""
+
+
 def shown(user: str) -> str:
     """The user for a log line: a caller is not told whole."""
     return f"…{user[-3:]}" if _NUMBER.fullmatch(user) else user.partition("@")[0] or "somebody"

@@ -13,7 +13,7 @@ from loguru import logger
 from config.sip import SipChoice
 from processors.sip.addresses import tell_addresses
 from processors.sip.call import SipCall
-from processors.sip.caller import identity, shown
+from processors.sip.caller import exchange, identity, shown
 
 SET_UP = 15.0  # s in which an answered call must be acknowledged
 LOST = 60  # s without a packet after which a caller is gone
@@ -52,7 +52,6 @@ class SipLine:
         self._answer = answer
         self._seat = seat
         self._most = most
-        self._domain = choice.registrar or f"{choice.host}:{choice.port}"
         self._transfer_to = tuple(transfer_to)
         self._runtime = Runtime()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,7 +103,7 @@ class SipLine:
         password = choice.password.get_secret_value() if choice.password else ""
         return Account(
             user=choice.user,
-            domain=self._domain,
+            domain=choice.registrar or f"{choice.host}:{choice.port}",
             password=password,
             auth_user=choice.auth_user,
             reg_interval=choice.expires if choice.registrar else 0,
@@ -138,7 +137,8 @@ class SipLine:
         asserted = call.headers.get(ASSERTED) if self._choice.registrar else None
         caller = identity(asserted, call.peer)
         logger.info(f"phone: a call from {shown(caller)}, {self.calls} now")
-        taken = SipCall(call, caller, self._transfer_to, domain=self._domain)
+        numbers_at = self._choice.registrar or exchange(call.peer)
+        taken = SipCall(call, caller, self._transfer_to, domain=numbers_at)
         try:
             with self._seat(taken) as seated:
                 if not seated:

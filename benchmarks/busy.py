@@ -1,0 +1,121 @@
+"""Calls beyond what two cores bear: whether each hears "busy", and what those who talk notice.
+
+One agent with `config/phone.yaml`, as many callers over SIP as it takes, who ask at the
+same time. During every second question others call, four times a second.
+
+    python -m benchmarks.busy --out busy.json
+"""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from benchmarks.caller import Caller
+from benchmarks.line import CallError
+from benchmarks.microphone import Microphone
+from benchmarks.report import ROOT, provenance, write
+from benchmarks.server import BotServer, free_port
+from benchmarks.sip import HOST, SipLine
+from benchmarks.timeline import Timeline
+from benchmarks.transition import figures, line, plan, table
+from benchmarks.turns import Outcome, Step, settle, take
+
+TALKS = 2  # as `access.talks` of the profile
+EVERY = 0.25  # s between calls that are too many
+QUIET = 6.0  # s that an agent may talk on before the next question
+
+
+class Besiegers:
+    """Whoever calls while all lines are taken."""
+
+    def __init__(self, to: str) -> None:
+        """Nobody has called yet."""
+        self._to = to
+        self.busy = 0
+        self.let_in = 0
+
+    @asynccontextmanager
+    async def calling(self) -> AsyncIterator[None]:
+        """One call after the other, for as long as this is open."""
+        over = asyncio.Event()
+        task = asyncio.create_task(self._call(over))
+        try:
+            yield
+        finally:
+            over.set()
+            await task
+
+    async def _call(self, over: asyncio.Event) -> None:
+        while not over.is_set():
+            called = self.busy + self.let_in
+            phone = SipLine(self._to, name=f"another{called}")  # no one calls too often
+            try:
+                await phone.connect(Microphone(), Timeline(), lambda _: None)
+                self.let_in += 1
+            except CallError as error:
+                if "486" not in str(error):
+                    raise
+                self.busy += 1
+            await phone.hang_up()
+            await asyncio.sleep(EVERY)
+
+
+async def talk(
+    callers: Sequence[Caller], besiegers: Besiegers, steps: Sequence[Step]
+) -> dict[str, list[Outcome]]:
+    """The outcomes without others who call, and with them."""
+    done: dict[str, list[Outcome]] = {"alone": [], "beset": []}
+    for turn, start in enumerate(range(0, len(steps), len(callers))):
+        name = ("alone", "beset")[turn % 2]
+        pairs = zip(callers, steps[start:], strict=False)
+        async with besiegers.calling() if name == "beset" else nullcontext():
+            outcomes = await asyncio.gather(*(take(caller, step) for caller, step in pairs))
+        for outcome in outcomes:
+            print(f"{turn + 1:3} {name:6} {line(outcome)}", flush=True)
+        done[name] += outcomes
+        await asyncio.gather(*(settle(caller, limit=QUIET) for caller in callers))
+    return done
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Start the bot, measure, write the report, print the table."""
+    report: dict[str, Any] = provenance()
+    asked = [step for step in plan(4 * arguments.turns, arguments.clips) if step.stop is None]
+    steps = [step for step in asked for _ in range(TALKS)][: TALKS * arguments.turns]
+    to = f"{HOST}:{free_port()}"
+    bot = BotServer(["bot.py", "--config", "config/phone.yaml"], environment={"SIP_LISTEN": to})
+    besiegers = Besiegers(to)
+    async with bot, AsyncExitStack() as stack:
+        lines = [SipLine(to, name=f"caller{number}") for number in range(TALKS)]
+        callers = [await stack.enter_async_context(Caller(bot.url, line=each)) for each in lines]
+        await asyncio.gather(*(settle(caller, limit=10) for caller in callers))
+        outcomes = await talk(callers, besiegers, steps)
+        report["calls_ended"] = sum(each.ended.is_set() for each in lines)
+    report |= {name: figures(done) for name, done in outcomes.items()}
+    report |= {"busy": besiegers.busy, "let_in": besiegers.let_in}
+    write(arguments.out, report)
+    print(table(report, list(outcomes)))
+    print(f"busy {besiegers.busy}, let in {besiegers.let_in}, ended {report['calls_ended']}")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parse.add_argument("--out", type=Path, required=True, help="Write the report here, as JSON.")
+    parse.add_argument("--turns", type=int, default=12, help="Have each caller ask so many times.")
+    parse.add_argument(
+        "--clips",
+        type=Path,
+        default=ROOT / "tests/audio",
+        help="Take clips of speech from this folder, the last phrase of each.",
+    )
+    return parse
+
+
+if __name__ == "__main__":
+    asyncio.run(run(parser().parse_args()))
