@@ -25,7 +25,7 @@ from benchmarks.turns import Outcome, Step, settle, take
 
 TALKS = 2  # as `access.talks` of the profile
 EVERY = 0.25  # s between calls that are too many
-QUIET = 6.0  # s that an agent may talk on before the next question
+QUIET = 15.0  # s that an agent may talk on before the next question
 
 
 class Besiegers:
