@@ -1,6 +1,7 @@
 """Sound to words: interims, finals, and what goes wrong in between."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from benchmarks.sound import read_clip, resample
 from processors.frames import DoubtfulTranscriptionFrame, HushFrame, VoiceBackFrame
 from processors.services.moonshine import PRE_ROLL, MoonshineService
 from processors.services.moonshine_model import RATE, MoonshineError, MoonshineModel, Sound
-from processors.services.recogniser import Heard, believable, shared_recogniser
+from processors.services.recogniser import INTERIMS, Heard, believable, shared_recogniser
 from processors.services.segment import WINDOW, Segment, quietest
 from processors.services.speech import Speech
 from processors.services.weights import MissingWeights, weights
@@ -156,6 +157,26 @@ async def test_the_words_of_the_hush_are_final_where_nothing_follows(
     words, _ = await heard(MoonshineService(recogniser=recogniser), told)
     assert sum(type(each) is TranscriptionFrame for each in words) == 1
     assert [len(each) / RATE for each in recogniser.sounds][1:] == read  # behind an interim
+
+
+async def test_in_a_hush_nothing_more_is_read():
+    recogniser = Scripted()
+    told = [started(), *loud(0.2), SleepFrame(0.01), HushFrame(0.02), *sound(1.0)]
+    await heard(MoonshineService(recogniser=recogniser), told)
+    assert [len(each) / RATE for each in recogniser.sounds][-1] == 0.325
+    recogniser.sounds.clear()
+    await heard(MoonshineService(recogniser=recogniser), [*told, VoiceBackFrame(), *sound(0.5)])
+    assert len(recogniser.sounds[-1]) / RATE > 1.3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread's niceness is Linux's")
+def test_interims_leave_the_processor_to_last_words():
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, 0)
+
+    recogniser = shared_recogniser()
+    assert recogniser._interims.submit(niceness).result() == min(19, niceness() + INTERIMS)
+    assert recogniser._finals.submit(niceness).result() == niceness()
 
 
 async def test_nobody_speaking_asks_for_nothing():

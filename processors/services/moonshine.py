@@ -107,9 +107,13 @@ class MoonshineService(STTService):
         sound = (np.frombuffer(audio, np.int16) / 32768).astype(np.float32)
         if self._speech is None:
             self._before = np.concatenate((self._before, sound))[-PRE_ROLL:]
-        elif self._speech.hear(sound) and (self._closing is None or self._closing.done()):
+        elif self._speech.hear(sound) and self._wants_interim():
             self._spawn(self._push_interim(self._speech, self._speech.interim()))
         yield None
+
+    def _wants_interim(self) -> bool:
+        """Not while last words are read, nor in a hush, whose words are known."""
+        return not self._is_hushed and (self._closing is None or self._closing.done())
 
     async def _handle_vad_user_started_speaking(self, frame: VADUserStartedSpeakingFrame) -> None:
         await super()._handle_vad_user_started_speaking(frame)

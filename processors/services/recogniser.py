@@ -12,8 +12,7 @@ from typing import NamedTuple, Protocol
 
 from processors.services.moonshine_model import MoonshineModel, Sound
 
-
-INTERIMS = 5  # their niceness: a third of the processor where someone's last words want it
+INTERIMS = 10  # their niceness: a tenth of the processor where someone's last words want it
 
 
 class Heard(NamedTuple):
@@ -51,8 +50,8 @@ class MoonshineRecogniser:
         return pool
 
     def _load(self, nice: int) -> None:
-        if nice and sys.platform == "linux":  # where a thread has a niceness of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+        if sys.platform == "linux":  # where a thread has a niceness of its own, and is process 0
+            os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + nice)
         self._local.model = MoonshineModel()
 
     def _recognise(self, sound: Sound) -> Heard:
