@@ -28,7 +28,7 @@ from benchmarks.watch import Watch
 from config.settings import load
 from processors.shared import Shared
 
-PATIENCE = 8.0  # s; a turn not answered by then is missed
+PATIENCE = 8.0  # s; a turn not answered by then has no reply
 QUIET = 1.2  # s without sound after which an answer is over
 LONGEST = 30.0  # s that an answer may last
 
@@ -48,7 +48,7 @@ class Turn:
 
 
 async def ask(talk: Conversation, watch: Watch, voice: Voice, text: str) -> Turn | None:
-    """Have `voice` ask, and wait until the answer is over; None where none came in time."""
+    """Have `voice` ask, and wait until the answer is over; None for none, or a prepared line."""
     pcm = voice.speak(text)
     watch.marks.clear()
     over = await talk.play(pcm) - (len(pcm) - edges(pcm)[1]) / RATE
@@ -71,7 +71,7 @@ async def measure(config: str, count: int) -> list[Turn | None]:
         await talk.until(talk.quiet_for(QUIET), LONGEST)
         for voice, text in itertools.islice(questions, count):
             turn = await ask(talk, watch, voice, text)
-            found = f"{turn.total:5.0f} ms" if turn else "   missed"
+            found = f"{turn.total:5.0f} ms" if turn else "no reply"
             print(f"{len(turns) + 1:3}/{count} {found}  {voice.name:16} {text}", flush=True)
             turns.append(turn)
     return turns
@@ -156,7 +156,7 @@ def main() -> None:
     turns = [turn for turn in taken if turn]
     ours = report["ours"] = {
         "total": summary([turn.total for turn in turns]),
-        "missed": len(taken) - len(turns),
+        "no_reply": len(taken) - len(turns),
         "stages": figures(turns),
         "turns": [
             {
