@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from processors.services.moonshine_model import MoonshineModel, Sound
 
-INTERIMS = 10  # their niceness: a tenth of the processor where someone's last words want it
+INTERIMS = 5  # their niceness: a third of the processor where someone's last words want it
 
 
 class Heard(NamedTuple):
