@@ -71,11 +71,11 @@ class Talk:
         return path
 
 
-def asked(action: Action = Action.REPLY, outcome: str = "replied") -> Talk:
-    """The user asks, the agent begins to answer at 3.0 s."""
+def asked(action: Action = Action.REPLY, outcome: str = "replied", answered: float = 3.0) -> Talk:
+    """The user asks; the agent decides at 2.4 s and begins to answer at `answered`."""
     talk = Talk().voice(0.2, 2.0, "how late are you open on sundays", 0)
     talk.decided(2.4, Kind.PAUSE, "how late are you open on sundays", action, outcome, pause=0.4)
-    return talk.floor(agent_starts=3.0)
+    return talk.floor(agent_starts=answered)
 
 
 def waited(said: str = "can you tell me when the shop opens") -> Talk:
@@ -116,6 +116,12 @@ CASES: list[tuple[str, Callable[[], Talk], int, str | None]] = [
     ),
     ("thanks", lambda: asked().voice(6.0, 7.0, "thanks a lot", 1), 2, "reply"),
     ("goes on normally", lambda: asked().voice(6.0, 8.0, "and where is it", 1), 2, "reply"),
+    (
+        "hears an answer spoken ahead, at the decision itself",
+        lambda: asked(answered=2.4).voice(6.0, 8.0, "and where is it", 1),
+        2,
+        "reply",
+    ),
     (
         "is refused and goes on",
         lambda: asked(Action.REFUSE, "refused").voice(6, 8, "fine then", 1),

@@ -89,7 +89,7 @@ def _answered(talk: Recorded, decided: Decided) -> Evidence | None:
     said = _next(talk, decided)
     if said is None:
         return None
-    began = talk.next("agent_starts", decided.at)
+    began = talk.agent_speaks(decided)
     late = said.onset - began  # how much of the answer the user let pass
     if _cut_off(said.words) or (late <= UNSURE and has_phrase(said.words, STOPS)):
         return Evidence(Action.SILENCE, f"the user objected to being cut off: {said.words[:40]!r}")
@@ -115,7 +115,7 @@ def _waited(talk: Recorded, decided: Decided) -> Evidence | None:
     if answer:
         return _like(talk, decided, answer)
     said = next(said_after(talk, decided), None)
-    if said is None or talk.next("agent_starts", decided.at) < said.onset:
+    if said is None or talk.agent_speaks(decided) < said.onset:
         return None
     gap = said.onset - decided.at
     if is_check(said.words):
@@ -147,7 +147,7 @@ def _like(talk: Recorded, decided: Decided, answer: Decided) -> Evidence | None:
 
 
 def _cut_in(talk: Recorded, decided: Decided) -> Evidence | None:
-    began = talk.next("agent_starts", decided.at)
+    began = talk.agent_speaks(decided)
     over = [each for each in talk.later(decided) if each.at <= began + GOES_ON]
     if any(each.outcome == "yielded" for each in over):
         return Evidence(Action.SILENCE, "the user insisted on finishing")
@@ -209,11 +209,11 @@ def _idle(talk: Recorded, decided: Decided) -> Evidence | None:
     if decided.action is Action.SILENCE:
         if is_check(said.words):
             return Evidence(Action.REPLY, "the user asked after us")
-        spoke = talk.next("agent_starts", decided.at) < said.onset
+        spoke = talk.agent_speaks(decided) < said.onset
         return _if(not spoke, Action.SILENCE, "the user spoke of their own accord")
     if has_phrase(said.words, HUSHES):
         return Evidence(Action.SILENCE, f"the user wanted quiet: {said.words[:40]!r}")
-    answered = said.onset > talk.next("agent_starts", decided.at)
+    answered = said.onset > talk.agent_speaks(decided)
     return _if(answered, decided.action, "the user took up the opening")
 
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,15 @@ class Recorded:
         """When `event` first happens later than `after`; infinity if never."""
         times = self.floor[event]
         place = bisect_right(times, after)
+        return times[place] if place < len(times) else math.inf
+
+    def agent_speaks(self, since: Decided) -> float:
+        """When the agent next begins to speak; infinity if never.
+
+        An answer spoken ahead begins in the very frame of sound of its decision.
+        """
+        times = self.floor["agent_starts"]
+        place = bisect_left(times, since.at)
         return times[place] if place < len(times) else math.inf
 
     def later(self, than: Decided) -> list[Decided]:
