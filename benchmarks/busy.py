@@ -16,11 +16,11 @@ from typing import Any
 from benchmarks.caller import Caller
 from benchmarks.line import CallError
 from benchmarks.microphone import Microphone
-from benchmarks.report import ROOT, provenance, write
+from benchmarks.report import provenance, write
 from benchmarks.server import BotServer, free_port
-from benchmarks.sip import HOST, SipLine
+from benchmarks.sip import HOST, SipLine, is_busy
 from benchmarks.timeline import Timeline
-from benchmarks.transition import figures, line, plan, table
+from benchmarks.transition import figures, line, plan, table, with_clips
 from benchmarks.turns import Outcome, Step, settle, take
 
 TALKS = 2  # as `access.talks` of the profile
@@ -56,7 +56,7 @@ class Besiegers:
                 await phone.connect(Microphone(), Timeline(), lambda _: None)
                 self.let_in += 1
             except CallError as error:
-                if "486" not in str(error):
+                if not is_busy(error):
                     raise
                 self.busy += 1
             await phone.hang_up()
@@ -108,12 +108,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("--out", type=Path, required=True, help="Write the report here, as JSON.")
     parse.add_argument("--turns", type=int, default=12, help="Have each caller ask so many times.")
-    parse.add_argument(
-        "--clips",
-        type=Path,
-        default=ROOT / "tests/audio",
-        help="Take clips of speech from this folder, the last phrase of each.",
-    )
+    with_clips(parse)
     return parse
 
 

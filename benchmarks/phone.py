@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.caller import Caller
-from benchmarks.report import ROOT, provenance, write
+from benchmarks.report import provenance, write
 from benchmarks.server import BotServer, free_port
 from benchmarks.sip import HOST, SipLine
-from benchmarks.transition import figures, measure, plan, table
+from benchmarks.transition import figures, measure, plan, table, with_clips
 from benchmarks.twilio import ENVIRONMENT, TwilioLine
 
 LINES = ("webrtc", "twilio", "sip")
@@ -66,12 +66,7 @@ def parser() -> argparse.ArgumentParser:
         "--line", nargs="+", choices=LINES, default=list(LINES), help="Measure these."
     )
     parse.add_argument("--turns", type=int, default=16, help="Speak so many turns over each.")
-    parse.add_argument(
-        "--clips",
-        type=Path,
-        default=ROOT / "tests/audio",
-        help="Take clips of speech from this folder, the last phrase of each.",
-    )
+    with_clips(parse)
     parse.add_argument(
         "--recordings",
         type=Path,

@@ -22,6 +22,11 @@ HOST = "127.0.0.1"
 RINGING = 10.0  # s that a call may take to be answered
 
 
+def is_busy(error: object) -> bool:
+    """Whether a call did not come about because the far end has no line free (486)."""
+    return isinstance(error, CallError) and "486" in str(error)
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One SIP message: its first line, its headers in order, its body."""

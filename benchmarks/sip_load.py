@@ -22,10 +22,9 @@ from pipecat.transports.base_transport import TransportParams
 
 from benchmarks import mulaw
 from benchmarks.echoing import echo
-from benchmarks.line import CallError
 from benchmarks.microphone import Microphone
 from benchmarks.report import provenance, summary, write
-from benchmarks.sip import HOST
+from benchmarks.sip import HOST, is_busy
 from benchmarks.sip import SipLine as Telephone
 from benchmarks.sound import RATE
 from benchmarks.timeline import Timeline
@@ -125,7 +124,7 @@ async def refused(port: int, most: int) -> int:
     )
     for line in lines:
         await line.hang_up()
-    return sum(isinstance(each, CallError) and "486" in str(each) for each in answers)
+    return sum(map(is_busy, answers))
 
 
 async def measure(calls: int, at_once: int, seconds: float, port: int) -> dict[str, Any]:

@@ -185,6 +185,16 @@ async def run(arguments: argparse.Namespace) -> None:
     print(table(report, arguments.contender))
 
 
+def with_clips(parse: argparse.ArgumentParser) -> None:
+    """The option of a benchmark whose turns are those of `plan`."""
+    parse.add_argument(
+        "--clips",
+        type=Path,
+        default=ROOT / "tests/audio",
+        help="Take clips of speech from this folder, the last phrase of each.",
+    )
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
@@ -194,12 +204,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--turns", type=int, default=24, help="Speak so many turns to each contender."
     )
-    parse.add_argument(
-        "--clips",
-        type=Path,
-        default=ROOT / "tests/audio",
-        help="Take clips of speech from this folder, the last phrase of each.",
-    )
+    with_clips(parse)
     return parse
 
 

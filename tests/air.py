@@ -1,7 +1,6 @@
 """What tests of whole talks need beside the talk: ears, and a judge that does as told."""
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 import soxr
@@ -11,23 +10,11 @@ from benchmarks.sound import RATE, Pcm, edges
 from judgement.decision import Action, Decision, decide
 from judgement.moment import Kind, Moment
 from judgement.rules import Rules
-from processors.services.moonshine_model import MoonshineModel
 from processors.services.words import Line
 
 NARROW = 8000  # samples a second that every line carries
 PART = RATE * 4 // 10
 ALIKE = 0.9  # of the same samples, coded for a telephone; other words are below 0.7
-
-
-@cache
-def _ear() -> MoonshineModel:
-    return MoonshineModel()
-
-
-def transcribed(pcm: Pcm) -> str:
-    """What a listener understands of `pcm` at 16 kHz, in lower case."""
-    sound = np.concatenate([pcm, np.zeros(RATE // 2, np.int16)]).astype(np.float32) / 32768
-    return _ear().transcribe(sound).lower()
 
 
 def carries(heard: Pcm, line: Line, *, end: float | None = None) -> bool:

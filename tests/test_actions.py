@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.conversation import Conversation, spoken, talk_to
+from benchmarks.ear import understood
 from benchmarks.sound import RATE, Pcm
 from judgement.decision import Action
 from judgement.judge import Judge
@@ -18,7 +19,7 @@ from processors.lines import QUIET
 from processors.role import Role
 from processors.services.voice import shared_voice
 from processors.shared import Shared
-from tests.air import ScriptedJudge, carries, transcribed
+from tests.air import ScriptedJudge, carries
 
 QUESTION = "What is the capital of France?"
 STORY = (
@@ -54,7 +55,7 @@ async def test_reply_is_a_normal_turn(shared: Shared):
         roles = [role for role, _ in talk.context()]
         assert roles == ["assistant", "user", "assistant"]
         assert "france" in talk.context()[1][1].lower()
-        heard = words_of(transcribed(talk.heard(ended)))
+        heard = words_of(understood(talk.heard(ended)))
         assert set(heard) & set(words_of(talk.context()[2][1]))
 
 
@@ -90,8 +91,7 @@ async def test_an_interruption_is_heard_at_once_and_goes_on_with_an_answer(share
         user, agent = talk.context()[1:3]
         assert user[0] == "user" and "market" in user[1].lower()
         assert (
-            agent[0] == "assistant"
-            and agent[1].split()[0] in transcribed(talk.heard(began)).title()
+            agent[0] == "assistant" and agent[1].split()[0] in understood(talk.heard(began)).title()
         )
 
 

@@ -11,11 +11,11 @@ from pipecat.frames.frames import InputTransportMessageFrame
 from pipecat.pipeline.worker import PipelineWorker
 
 from benchmarks.conversation import Conversation, talk_to
+from benchmarks.ear import understood
 from benchmarks.sound import RATE, Pcm, read_clip
 from judgement.words import words_of
 from memory.sqlite.store import SqliteStore
 from processors.shared import Shared
-from tests.air import transcribed
 
 AUDIO = Path(__file__).parent / "audio"
 QUESTION = "What is the capital of France?"
@@ -93,7 +93,7 @@ async def test_a_minute_of_speech_is_heard_to_its_end(shared: Shared):
         await talk.play(speech)
         await talk.until(lambda: talk.outcomes()[-1] == "pause: replied", SLOW)
         said = " ".join(text for role, text in talk.context() if role == "user")
-        real = words_of(transcribed(speech[: 8 * RATE]))
+        real = words_of(understood(speech[: 8 * RATE]))
         assert len(set(real) & set(words_of(said))) > 0.7 * len(set(real)), said
         assert len(words_of(said)) > 100
         await talk.until(talk.quiet_for(1.0), SLOW)

@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks.caller import Caller
 from benchmarks.conversation import spoken
+from benchmarks.ear import understood
 from benchmarks.socket_caller import socket_caller
 from judgement.words import words_of
-from tests.air import transcribed
 from tests.serving import Bot, until
 
 QUESTION = "Can you tell me about the history of London?"
@@ -55,7 +55,7 @@ async def test_a_caller_is_answered_interrupts_and_hears_the_agent_stop(bot: Bot
         written = words_of(told(caller, "bot-llm-text", end, yielded.at))
         kept = words_of(told(caller, "bot-tts-text", end, yielded.at + IN_FLIGHT, " "))
         assert kept == written[: len(kept)] and len(kept) < len(written)
-        heard = words_of(transcribed(caller.heard.sound(began, silent)))
+        heard = words_of(understood(caller.heard.sound(began, silent)))
         assert abs(len(heard) - len(kept)) <= 2, (heard, kept)
         assert len(set(heard) & set(kept)) >= len(set(kept)) * 0.6, (heard, kept)
         assert await until(lambda: remembers(bot, user, kept)), bot.remembered(user, "agent")

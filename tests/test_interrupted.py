@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from benchmarks.conversation import Conversation, talk_to
+from benchmarks.ear import understood
 from benchmarks.sound import RATE
 from judgement.decision import Action
 from judgement.doubt import State
 from judgement.moment import Kind
 from judgement.words import words_of
 from processors.shared import Shared
-from tests.air import transcribed
 from tests.test_actions import STORY, judged
 
 LATE = 0.05  # s for a decision or a word to come through
@@ -43,8 +43,8 @@ async def test_a_false_alarm_holds_the_agent_and_then_the_very_same_answer_goes_
         assert [word for at, word in talk.words_told() if at > until]
         line = deaf.lines[greeting]
         assert len(talk.heard()) == pytest.approx(line.seconds * RATE, abs=0.05 * RATE)
-        understood = words_of(transcribed(talk.heard()))
-        assert len(set(understood) & set(words_of(greeting))) > len(set(words_of(greeting))) / 2
+        heard = words_of(understood(talk.heard()))
+        assert len(set(heard) & set(words_of(greeting))) > len(set(words_of(greeting))) / 2
         assert "overlap: went on" in talk.outcomes()
 
 

@@ -14,13 +14,14 @@ import pytest
 
 from benchmarks.caller import Caller
 from benchmarks.conversation import spoken
+from benchmarks.ear import understood
 from benchmarks.server import ROOT
 from benchmarks.sip import HOST, SipLine
 from benchmarks.sound import RATE, Pcm, read_clip, write_wav
 from config.personas import personas
 from judgement.words import words_of
 from processors.phone import SILENT
-from tests.air import carries, transcribed
+from tests.air import carries
 from tests.serving import PROFILE, Bot, made, until
 from tests.test_sip_line import free_port
 
@@ -125,7 +126,7 @@ async def test_a_softphone_asks_hears_interrupts_presses_keys_and_hangs_up(
     assert carries(heard[: 5 * RATE], await made(personas()["assistant"].greeting)), (
         "not greeted in full"
     )
-    assert len(words_of(transcribed(heard[4 * RATE : 14 * RATE]))) >= 4
+    assert len(words_of(understood(heard[4 * RATE : 14 * RATE]))) >= 4
 
 
 @pytest.mark.slow
