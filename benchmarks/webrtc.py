@@ -5,6 +5,7 @@ import contextlib
 import fractions
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,14 +19,15 @@ from aiortc import (
     RTCPeerConnection,
     RTCSessionDescription,
 )
-from aiortc.jitterbuffer import JitterBuffer
+from aiortc.jitterbuffer import JitterFrame
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from aiortc.rtp import RtpPacket
 
 from benchmarks.line import CallError, Receive, post
 from benchmarks.microphone import FRAME, PERIOD, Microphone
 from benchmarks.sound import RATE
 from benchmarks.timeline import Timeline
-from processors.jitter import keep_in
+from processors.jitter import AsItComes, keep_in
 
 BUFFER = 2  # packets of 20 ms: Chromium's buffer held 40 ms on this page's own talks (getStats)
 PING = 1.0  # seconds; after three without one the bot takes the caller for gone
@@ -59,6 +61,23 @@ class MicrophoneTrack(MediaStreamTrack):
         return frame
 
 
+class Ears(AsItComes):
+    """As late as a browser's, and like them no later behind a lost packet."""
+
+    def __init__(self) -> None:
+        """Nothing waits yet."""
+        super().__init__()
+        self._waiting: deque[JitterFrame] = deque()
+
+    def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
+        """What came `BUFFER` packets before `packet`."""
+        _, frame = super().add(packet)
+        if frame is None:
+            return False, None
+        self._waiting.append(frame)
+        return False, self._waiting.popleft() if len(self._waiting) > BUFFER else None
+
+
 class WebRTCLine:
     """`POST /start`, `POST /sessions/ID/api/offer`, then sound and messages."""
 
@@ -84,7 +103,7 @@ class WebRTCLine:
         session = await self._start()
         self._peer = RTCPeerConnection(self._configuration(session.get("iceConfig", {})))
         self._peer.addTransceiver(MicrophoneTrack(microphone), direction="sendrecv")
-        keep_in(self._peer, lambda: JitterBuffer(capacity=16, prefetch=BUFFER))
+        keep_in(self._peer, Ears)
         self._channel = self._peer.createDataChannel("chat", ordered=True)
         opened = asyncio.Event()
         self._channel.on("open", opened.set)

@@ -3,6 +3,7 @@
 from aiortc import RTCPeerConnection
 from aiortc.rtp import RtpPacket
 
+from benchmarks import webrtc
 from processors.jitter import BUFFER, listen_at_once
 
 
@@ -46,3 +47,11 @@ async def test_the_numbers_begin_anew_behind_the_last_one():
 
 async def test_a_sender_that_counts_anew_is_heard():
     assert given_out(await ears(), [5000, 5001, 100, 101]) == [5000, 5001, 100, 101]
+
+
+def test_a_benchmark_s_caller_is_no_later_after_a_lost_packet_than_a_browser():
+    numbers = [number for number in range(60) if number not in (10, 30, 31)]
+    heard = given_out(webrtc.Ears(), numbers)
+    late = [sent - got for sent, got in zip(numbers, heard, strict=True) if got is not None]
+    assert [got for got in heard if got is not None] == numbers[: -webrtc.BUFFER]
+    assert max(late) == webrtc.BUFFER + 2 and late[-20:] == [webrtc.BUFFER] * 20

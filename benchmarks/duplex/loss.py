@@ -33,8 +33,8 @@ class LossyLine(WebRTCLine):
     """WebRTC that loses a share of the RTP packets it sends and of those that it gets.
 
     aiortc has no such setting: the two methods of its DTLS transport that carry RTP are
-    wrapped, so the data channel loses nothing. Each side's jitter buffer does what it
-    does about a loss.
+    wrapped, so the data channel loses nothing. The caller's ears miss what was lost (a
+    browser fills the hole), and go on behind it.
     """
 
     def __init__(self, url: str, body: Mapping[str, Any], share: float, seed: int) -> None:
