@@ -26,6 +26,7 @@ from judgement.signals import (
     FINISHED,
     HANDED_OVER,
     IDLE_COUNT,
+    LAST_WORDS,
     SOUND_SECONDS,
     TALK_SECONDS,
     Rhythm,
@@ -168,7 +169,7 @@ class Listener:
                 self._pause.ask_anew()
             return self._grown_pause()
         if settled and self._pause.settle():
-            return self._coming_pause()
+            return self._coming_pause() or [self._moment(Kind.PARTIAL, **{LAST_WORDS: True})]
         return [self._moment(Kind.PARTIAL)] if self.said != before else []
 
     def hush(self) -> None:

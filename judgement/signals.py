@@ -33,6 +33,7 @@ AGENT_ASKED = "agent_asked"  # true: the agent's last words were a question, or 
 DOUBTFUL = "doubtful"  # true: the final words may be none, for they are read in several ways
 IDLE_COUNT = "idle_count"  # how many times in a row the agent was idle and spoke
 AHEAD = "ahead"  # true: the voice has just hushed, and the pause may be about to begin
+LAST_WORDS = "last_words"  # true: the voice has just hushed, and no word is left to be read
 TYPED = "typed"  # true: the turn was typed, so it is complete
 FINISHED = "finished"  # true: the user's sound has ended, and with it its words
 MEANT = "meant"  # whether the agent is meant; absent where one person is alone with it

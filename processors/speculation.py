@@ -9,6 +9,7 @@ from pipecat.utils.time import time_now_iso8601
 
 from judgement.moment import Kind, Moment
 from judgement.rules import only_acknowledges, pause_to_wait_for, wants_moment
+from judgement.signals import LAST_WORDS
 from judgement.waits import LIKELY
 from processors.services.ahead import Ahead, SpeaksAhead
 
@@ -34,7 +35,8 @@ class Speculation:
     def is_worth(self, moment: Moment, over: float | None = None) -> bool:
         """Whether the turn may well be over, and replies in vain have not cost too much.
 
-        That is what a judge says (`over`), and before it has, the rules say of a pause.
+        That is what a judge says (`over`), and before it has, the rules say of the words
+        before a pause or a hush.
         """
         if not moment.said.strip() or not self._is_affordable:
             return False
@@ -42,7 +44,8 @@ class Speculation:
             return False
         if over is not None:
             return over >= LIKELY
-        return moment.kind is Kind.PAUSE and pause_to_wait_for(moment) < UNLIKELY
+        is_silent = moment.kind is Kind.PAUSE or bool(moment.signals.get(LAST_WORDS))
+        return is_silent and pause_to_wait_for(moment) < UNLIKELY
 
     def begin(self, said: str) -> EagerTranscriptionFrame:
         """What has a reply to `said` begun."""

@@ -22,7 +22,7 @@ from judgement.decision import Action, Decision
 from judgement.doubt import Doubt
 from judgement.floor import NEXT, Event, Floor
 from judgement.moment import Kind, Moment
-from judgement.signals import AFFRONT, FINISHED, HANDED_OVER, TYPED
+from judgement.signals import AFFRONT, FINISHED, HANDED_OVER, LAST_WORDS, TYPED
 from processors import manners
 from processors.asides import is_aside, noted
 from processors.frames import (
@@ -96,7 +96,7 @@ class StrategyProcessor(FrameProcessor):
             case MomentFrame(moment=moment):
                 self._said = moment.said
                 await self._speculate(moment)
-                if moment.kind is Kind.PARTIAL and not is_aside(moment):
+                if self._may_read_ahead(moment):
                     await self.push_frame(WordsFrame(moment.line))
             case DecisionFrame():
                 if not self._timing.keeps(frame, self._floor):
@@ -137,6 +137,11 @@ class StrategyProcessor(FrameProcessor):
         if event := FLOOR_EVENTS.get(type(frame)):
             self._floor = NEXT[self._floor][event]
             self._doubt.floor(event)
+
+    def _may_read_ahead(self, moment: Moment) -> bool:
+        """Whether the reply model may read the words; the last ones are answered instead."""
+        is_last = moment.signals.get(LAST_WORDS)
+        return moment.kind is Kind.PARTIAL and not is_last and not is_aside(moment)
 
     async def _speculate(self, moment: Moment, over: float | None = None):
         """Begin a reply to words that may be all; drop one to words that were not."""

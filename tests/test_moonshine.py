@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,9 +28,15 @@ from benchmarks.sound import read_clip, resample
 from processors.frames import DoubtfulTranscriptionFrame, HushFrame, VoiceBackFrame
 from processors.services.moonshine import PRE_ROLL, MoonshineService
 from processors.services.moonshine_model import RATE, MoonshineError, MoonshineModel, Sound
-from processors.services.recogniser import INTERIMS, Heard, believable, shared_recogniser
+from processors.services.recogniser import (
+    INTERIMS,
+    Heard,
+    MoonshineRecogniser,
+    believable,
+    shared_recogniser,
+)
 from processors.services.segment import WINDOW, Segment, quietest
-from processors.services.speech import Speech
+from processors.services.speech import SILENCE, Speech
 from processors.services.weights import MissingWeights, weights
 
 CLIPS = ROOT / "tests" / "audio"
@@ -159,6 +166,32 @@ async def test_the_words_of_the_hush_are_final_where_nothing_follows(
     assert [len(each) / RATE for each in recogniser.sounds][1:] == read  # behind an interim
 
 
+def whole(recogniser: Scripted) -> list[float]:
+    """The seconds of speech that were read as if they were all: with silence behind them."""
+    read = [each for each in recogniser.sounds if len(each) > SILENCE.size]
+    return [(len(each) - SILENCE.size) / RATE for each in read if not each[-SILENCE.size :].any()]
+
+
+@pytest.mark.parametrize(
+    ("since", "read"),
+    [
+        ([], [0.64]),  # the gap's words are the last ones
+        ([*loud(0.06), *sound(0.02)], [0.64, 0.74]),  # there was a word behind them
+        ([*loud(0.2), *sound(0.06)], [0.64, 0.9]),  # and another gap
+        (sound(0.3), [0.64, 0.96]),  # no gap lasts so long: a whisper may be in it
+    ],
+)
+async def test_the_words_before_a_gap_are_read_in_it_and_not_again(
+    since: list[Frame], read: list[float]
+):
+    recogniser = Scripted()
+    told = [started(), *loud(0.6), *sound(0.06, every=2), *since, SleepFrame(0.01)]
+    ended = [HushFrame(0.02), *sound(0.14), stopped(), SleepFrame(0.05)]
+    words, _ = await heard(MoonshineService(recogniser=recogniser), [*told, *ended])
+    assert sum(type(each) is TranscriptionFrame for each in words) == 1
+    assert whole(recogniser) == read
+
+
 async def test_in_a_hush_nothing_more_is_read():
     recogniser = Scripted()
     told = [started(), *loud(0.2), SleepFrame(0.01), HushFrame(0.02), *sound(1.0)]
@@ -277,6 +310,21 @@ async def test_finals_and_interims_of_many_talks_share_one_recogniser():
         *(shared_recogniser().recognise(clip, final=final) for final in (True, False, True))
     )
     assert {answer.text for answer in answers} == {"So do you play basketball on Thursdays?"}
+
+
+async def test_last_words_wait_for_no_others_where_a_thread_is_idle(monkeypatch):
+    recogniser, first = MoonshineRecogniser(), threading.Event()
+
+    def recognise(sound: Sound) -> Heard:
+        assert not len(sound) or first.wait(5)
+        return Heard(threading.current_thread().name.split("_")[0], 0.0)
+
+    monkeypatch.setattr(recogniser, "_recognise", recognise)
+    blocked = asyncio.create_task(recogniser.recognise(np.ones(9, np.float32), final=True))
+    await asyncio.sleep(0)
+    last = await recogniser.recognise(np.zeros(0, np.float32), final=True)
+    first.set()
+    assert (last.text, (await blocked).text) == ("moonshine-interims", "moonshine-finals")
 
 
 def test_a_piece_is_cut_where_it_is_quiet():

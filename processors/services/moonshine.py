@@ -135,7 +135,7 @@ class MoonshineService(STTService):
     async def _push_interim(self, speech: Speech, words: asyncio.Task[str]) -> None:
         text = await words
         async with self._pushing:
-            if text and speech is self._speech:
+            if text and speech is self._speech and not self._is_hushed:
                 await self.push_frame(
                     InterimTranscriptionFrame(text, self._user_id, time_now_iso8601(), Language.EN)
                 )

@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple, Protocol
@@ -40,6 +41,8 @@ class MoonshineRecogniser:
     def __init__(self, threads: int = 1) -> None:
         """Start `threads` threads of each sort and load their models."""
         self._local = threading.local()
+        self._threads = threads
+        self._under_way: Counter[ThreadPoolExecutor] = Counter()
         self._finals = self._pool("finals", threads)
         self._interims = self._pool("interims", threads, nice=INTERIMS)
 
@@ -60,9 +63,18 @@ class MoonshineRecogniser:
         return Heard(text, time.monotonic() - started)
 
     async def recognise(self, sound: Sound, *, final: bool) -> Heard:
-        """The words in `sound`, recognised in a thread for its sort."""
+        """The words in `sound`, recognised in a thread for its sort; last words in any idle one."""
         pool = self._finals if final else self._interims
-        return await asyncio.get_running_loop().run_in_executor(pool, self._recognise, sound)
+        if final and self._is_busy(pool) and not self._is_busy(self._interims):
+            pool = self._interims
+        self._under_way[pool] += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, self._recognise, sound)
+        finally:
+            self._under_way[pool] -= 1
+
+    def _is_busy(self, pool: ThreadPoolExecutor) -> bool:
+        return self._under_way[pool] >= self._threads
 
 
 _SHARED = threading.Lock()

@@ -10,6 +10,8 @@ _BLUR = 9  # over 90 ms: longer than most closures of a consonant inside a word
 _HEAD = RATE  # no piece is shorter than this,
 _SHORT = RATE // 50
 SOFT = 10 ** (-12 / 20)  # of speech: what is louder may be a word that the voice detector lost
+FAINT = 10 ** (-24 / 20)  # of speech: what is softer lies between two words, or behind the last
+_GAP = RATE // 25  # so long: shorter ones are inside words
 _TAIL = RATE // 2  # and so much sound stays behind the cut, as context of the next words
 
 
@@ -55,13 +57,17 @@ class Segment:
         self._cut += at
         return piece
 
-    def is_over(self, since: int) -> bool:
-        """Whether what was heard `since` then is far softer than the speech before it."""
+    def is_in_gap(self) -> bool:
+        """Whether the latest sound is as soft as between two words."""
+        return self.is_over(self.length - _GAP, FAINT)
+
+    def is_over(self, since: int, share: float = SOFT) -> bool:
+        """Whether what was heard `since` then is below a `share` of the speech before it."""
         at = max(0, since - self._cut)
         speech, rest = _levels(self._open[:at]), _levels(self._open[at:])
         if not len(speech) or not len(rest):
             return not len(rest)
-        return float(rest.max()) <= SOFT * float(np.percentile(speech, 90))
+        return float(rest.max()) < share * float(np.percentile(speech, 90))
 
 
 def _levels(sound: Sound) -> Sound:

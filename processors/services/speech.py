@@ -8,7 +8,7 @@ import numpy as np
 from judgement.words import words_of
 from processors.services.moonshine_model import RATE, MoonshineError, Sound
 from processors.services.recogniser import Recogniser
-from processors.services.segment import Segment
+from processors.services.segment import FAINT, Segment
 
 TICK = RATE // 4  # samples between interim words: 250 ms of sound
 QUICK = RATE // 10  # between the first ones, that may tell a bid for the floor from a noise
@@ -16,6 +16,7 @@ BEGUN = RATE // 2  # samples after which they come no longer as quickly
 BRIEF = RATE * 2  # samples, half a second of silence before them included: a few words
 NOTHING = np.zeros(0, np.float32)
 SILENCE = np.zeros(RATE // 8, np.float32)  # behind the last words: the model swallows a cut-off end
+LONGEST = RATE * 3 // 10  # samples of a gap: by then the voice detector says that the voice is over
 LESS = RATE // 10  # samples that are left out for another look
 SHARE = 0.4  # of the time in which the user speaks, at most: less often on a busy machine
 
@@ -44,30 +45,40 @@ class Speech:
         self._cost = 0.0  # seconds of recognising
         self._pieces: list[asyncio.Task[str]] = []
         self._reading: asyncio.Task[str] | None = None
+        self._in_gap = False
+        self._whole: asyncio.Task[str] | None = None  # a reading begun in a gap, the latest one
         self._settled: asyncio.Task[str] | None = None
         self._read_to = 0
 
     def hear(self, sound: Sound) -> bool:
         """Grow by `sound`; whether it is time for interim words.
 
-        It is after every `TICK`, sooner at first, but not while the last are
-        under way, and not where the speech has cost its share of time already.
+        It is once in each gap between words, which may turn out to be the end, and a
+        `TICK` after the latest ones, sooner at first; but not while those are under
+        way, and not where the speech has cost its share of time already.
         """
         self._segment.hear(sound)
+        self._in_gap = self._segment.is_in_gap()
+        if self._in_gap:
+            return self._whole_words is None and _is_done(self._whole) and self._is_affordable
         tick = QUICK if self._asked < self._begun else TICK
         if self._segment.length - self._asked < tick:
             return False
         self._asked += tick
-        busy = self._reading is not None and not self._reading.done()
-        return not busy and self._cost <= SHARE * self._segment.length / RATE
+        return _is_done(self._reading) and self._is_affordable
 
     def interim(self) -> asyncio.Task[str]:
-        """The words so far."""
-        return self._read(final=False)
+        """The words so far; in a gap they are read as if they were all."""
+        if not self._in_gap:
+            self._whole = None
+            return self._read(final=False)
+        self._asked = self._segment.length
+        self._whole = self._read(final=True, silence=SILENCE)
+        return self._whole
 
     def settled(self) -> asyncio.Task[str]:
         """The words so far, which may be all: as soon as final ones."""
-        self._settled = self._read(final=True, silence=SILENCE)
+        self._settled = self._whole_words or self._read(final=True, silence=SILENCE)
         return self._settled
 
     def goes_on(self) -> None:
@@ -95,6 +106,16 @@ class Speech:
         first, second = [await look for look in looks]
         return first if words_of(first) == words_of(second) else None
 
+    @property
+    def _whole_words(self) -> asyncio.Task[str] | None:
+        """A gap's words, if nothing was heard since; what lasts longer may be a whisper."""
+        is_short = self._segment.length - self._read_to <= LONGEST
+        return self._whole if is_short and self._segment.is_over(self._read_to, FAINT) else None
+
+    @property
+    def _is_affordable(self) -> bool:
+        return self._cost <= SHARE * self._segment.length / RATE
+
     def _read(self, *, final: bool, silence: Sound = NOTHING) -> asyncio.Task[str]:
         while (piece := self._segment.cut(room=0 if final else TICK)) is not None:
             self._pieces.append(self._spawn(self._words(piece, final=True)))
@@ -112,6 +133,10 @@ class Speech:
             return ""
         self._cost += heard.cost
         return heard.text
+
+
+def _is_done(reading: asyncio.Task[str] | None) -> bool:
+    return reading is None or reading.done()
 
 
 async def _joined(parts: list[asyncio.Task[str]]) -> str:
