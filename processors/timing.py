@@ -31,6 +31,7 @@ class Timing:
         self._waited = 0.0  # s of sound since it was decided first
         self._clauses = 0  # that were over then
         self._newest: Moment | None = None  # while the user speaks
+        self._coming: Moment | None = None  # of the present hush: the pause that it may be
         self._is_hushed = False
 
     def keeps(self, frame: DecisionFrame, floor: Floor) -> bool:
@@ -38,7 +39,7 @@ class Timing:
         moment = frame.moment
         if floor is not Floor.USER:
             return False
-        if moment.signals.get(AHEAD):
+        if moment is self._coming:
             self._pause = frame
         elif moment.kind is Kind.PARTIAL and frame.decision.action is Action.INTERRUPT:
             if self._interruption is None:
@@ -67,7 +68,9 @@ class Timing:
             case HushFrame():
                 self._is_hushed = True
             case VoiceBackFrame() | VADUserStartedSpeakingFrame():
-                self._is_hushed, self._pause = False, None
+                self._is_hushed, self._pause, self._coming = False, None, None
+            case MomentFrame(moment=moment) if moment.signals.get(AHEAD):
+                self._coming = moment
             case MomentFrame(moment=moment) if moment.kind is Kind.PARTIAL:
                 self._newest = moment
             case _:

@@ -37,7 +37,7 @@ from judgement.doubt import Doubt
 from judgement.moment import Kind, Moment
 from judgement.pause import PAUSES
 from judgement.persona import Persona
-from judgement.signals import AHEAD
+from judgement.signals import AHEAD, LAST_WORDS
 from processors.frames import (
     ActedFrame,
     DecisionFrame,
@@ -146,15 +146,19 @@ def outcomes(frames: list[Frame]) -> list[str]:
 
 async def test_a_decision_about_a_pause_to_come_waits_until_it_has_come():
     moment = ahead()
-    down = await strategy_with(SPEAKS(), decided(moment))
+    down = await strategy_with(SPEAKS(), MomentFrame(moment), decided(moment))
     assert outcomes(down) == []
-    down = await strategy_with(SPEAKS(), decided(moment), SILENT())
+    down = await strategy_with(SPEAKS(), MomentFrame(moment), decided(moment), SILENT())
     assert outcomes(down) == ["replied"]
 
 
 async def test_a_decision_about_a_pause_is_void_where_the_voice_goes_on():
-    down = await strategy_with(SPEAKS(), decided(ahead()), VoiceBackFrame(), SILENT())
+    moment = ahead()
+    began = SPEAKS(), MomentFrame(moment)
+    down = await strategy_with(*began, decided(moment), VoiceBackFrame(), SILENT())
     assert outcomes(down) == []
+    down = await strategy_with(*began, VoiceBackFrame(), decided(moment), SILENT())
+    assert outcomes(down) == ["too late"]
 
 
 async def test_a_decision_that_comes_after_the_pause_began_is_carried_out_at_once():
@@ -284,6 +288,7 @@ def test_a_reply_is_begun_while_the_user_speaks_where_that_may_be_the_last_word(
     assert not speculation.is_worth(speaking)
     assert not speculation.is_worth(speaking, 0.1)
     assert speculation.is_worth(speaking, 0.8)
+    assert speculation.is_worth(replace(speaking, signals={LAST_WORDS: True}))
 
 
 async def test_an_interim_that_may_be_all_begins_a_reply_and_the_next_one_drops_it():
