@@ -4,6 +4,7 @@ A store finds candidates its own way; this puts them in order, the same for all.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,13 @@ from memory.terms import query_terms, terms_in, words_in
 from memory.times import NamedTime, times_in
 
 K1, B, AVERAGE = 1.2, 0.75, 12.0  # of BM25; the average is a guess, so that no store must know it
-SPEAKERS = {"user": frozenset("i me my mine myself".split()), "agent": frozenset(["you", "your"])}
+MYSELF = frozenset("i me my mine myself".split())
+# What the agent said is asked for so; "can you" and "do you know" are in half of all requests.
+YOU_SAID = re.compile(
+    r"\byours?\b|\b(did|have|were) you\b|\byou (\w+ )?(said|told|mentioned|promised|meant|gave|"
+    r"recommended|suggested|called|explained|asked|offered|answered|advised|named|wrote)\b",
+    re.IGNORECASE,
+)
 FRESH_DAYS = 30.0  # in which what is fresh loses half of what that is worth
 
 HITS = 40  # candidates whose neighbours a store looks at too
@@ -116,7 +123,7 @@ def features(query: Query, candidates: Mapping[int, Candidate]) -> np.ndarray:
     words = {key: _bm25(query, each.memory.text) for key, each in candidates.items()}
     meaning = {key: each.meaning or 0.0 for key, each in candidates.items()}
     around = _around(candidates)
-    named, times = frozenset(words_in(query.text)), times_in(query.text)
+    named, times = who_is_named(query.text), times_in(query.text)
     return np.array(
         [
             (
@@ -136,7 +143,7 @@ def _of_itself(
 ) -> tuple[float, ...]:
     age = max((now - memory.when) / timedelta(days=1), 0.0)
     return (
-        float(_is_named(memory.who, named)),
+        float(not named.isdisjoint(words_in(memory.who))),
         max((time.fits(memory.when, now) for time in times), default=0.0),
         float(memory.text.rstrip().endswith("?")),
         math.log1p(len(memory.text.split())),
@@ -145,9 +152,11 @@ def _of_itself(
     )
 
 
-def _is_named(who: str, named: frozenset[str]) -> bool:
-    """Whether the query is about what `who` said: by name, or as I and you."""
-    return not named.isdisjoint(SPEAKERS.get(who) or words_in(who))
+def who_is_named(text: str) -> frozenset[str]:
+    """The words of a query, and "user" and "agent" where it asks for what they said."""
+    words = frozenset(words_in(text))
+    named = {"user": not words.isdisjoint(MYSELF), "agent": YOU_SAID.search(text) is not None}
+    return words - named.keys() | {who for who, is_named in named.items() if is_named}
 
 
 def _around(candidates: Mapping[int, Candidate]) -> dict[int, list[int]]:
@@ -181,4 +190,5 @@ __all__ = [
     "query_terms",
     "ranked",
     "rarity",
+    "who_is_named",
 ]

@@ -8,7 +8,8 @@ from memory.keeper import AGENT, USER, Keeper
 from memory.store import Memory, Sort
 from memory.terms import words_in
 
-LONGEST = 40  # words of a remembered turn that are told
+LONGEST = 40  # words of a remembered turn that are told,
+OWN = 20  # and of one of the agent's own
 LULL = timedelta(minutes=1)  # since the last turn that is worth telling
 # A turn with one of these may be about the time, which then is told. A long story is not.
 _TIME = frozenset(
@@ -56,7 +57,8 @@ def sentence(memory: Memory, now: datetime, facts: Facts | None = None) -> str:
             return f"Earlier{when} you {memory.text[:1].lower()}{memory.text[1:]}"
         case Sort.TURN:
             who = {USER: "The user", AGENT: "You"}.get(memory.who, memory.who)
-            text = " ".join(memory.text.split()[:LONGEST])
+            longest = OWN if memory.who == AGENT else LONGEST
+            text = " ".join(memory.text.split()[:longest])
             return f'{who} said{when}: "{text}"'
 
 

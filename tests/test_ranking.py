@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from memory.ranking import Candidate, Query, promising, ranked, rarity
+from memory.ranking import Candidate, Query, promising, ranked, rarity, who_is_named
 from memory.store import Memory, Sort
 from memory.terms import query_terms
 from memory.times import times_in
@@ -51,6 +51,20 @@ def test_an_answer_is_found_by_the_question_before_it():
 def test_who_is_named_comes_first(query: str, first: str):
     both = [Candidate(said(f"{who} speaks here", who=who), 0.3) for who in ("user", "agent")]
     assert order(query, *both)[0].startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("Which one did you recommend?", True),
+        ("You just said it was open.", True),
+        ("What was your advice?", True),
+        ("Could you explain what a volcano is?", False),
+        ("What do you like to do on a Sunday?", False),
+    ],
+)
+def test_a_request_is_not_about_what_the_agent_said(query: str, named: bool):
+    assert ("agent" in who_is_named(query)) is named
 
 
 def test_what_was_said_at_the_time_that_is_named_comes_first():
