@@ -8,7 +8,7 @@ import numpy as np
 from judgement.words import words_of
 from processors.services.moonshine_model import RATE, MoonshineError, Sound
 from processors.services.recogniser import Recogniser
-from processors.services.segment import FAINT, Segment
+from processors.services.segment import FADING, Segment
 
 TICK = RATE // 4  # samples between interim words: 250 ms of sound
 QUICK = RATE // 10  # between the first ones, that may tell a bid for the floor from a noise
@@ -110,7 +110,7 @@ class Speech:
     def _whole_words(self) -> asyncio.Task[str] | None:
         """A gap's words, if nothing was heard since; what lasts longer may be a whisper."""
         is_short = self._segment.length - self._read_to <= LONGEST
-        return self._whole if is_short and self._segment.is_over(self._read_to, FAINT) else None
+        return self._whole if is_short and self._segment.is_over(self._read_to, FADING) else None
 
     @property
     def _is_affordable(self) -> bool:
