@@ -192,6 +192,13 @@ async def test_the_words_before_a_gap_are_read_in_it_and_not_again(
     assert whole(recogniser) == read
 
 
+async def test_on_a_busy_machine_no_gap_is_read():
+    recogniser = Scripted(cost=0.2)
+    told = [started(), *loud(0.6), SleepFrame(0.01), *sound(0.06, every=2)]
+    words, _ = await heard(MoonshineService(recogniser=recogniser), [*told, stopped()])
+    assert whole(recogniser) == [] and type(words[-1]) is TranscriptionFrame
+
+
 async def test_in_a_hush_nothing_more_is_read():
     recogniser = Scripted()
     told = [started(), *loud(0.2), SleepFrame(0.01), HushFrame(0.02), *sound(1.0)]

@@ -18,6 +18,7 @@ NOTHING = np.zeros(0, np.float32)
 SILENCE = np.zeros(RATE // 8, np.float32)  # behind the last words: the model swallows a cut-off end
 LONGEST = RATE * 3 // 10  # samples of a gap: by then the voice detector says that the voice is over
 LESS = RATE // 10  # samples that are left out for another look
+QUICKLY = 0.15  # s that a reading takes on a machine with time for the words of gaps
 SHARE = 0.4  # of the time in which the user speaks, at most: less often on a busy machine
 
 Spawn = Callable[[Coroutine[None, None, str]], asyncio.Task[str]]
@@ -42,7 +43,8 @@ class Speech:
         self._report = report
         self._begun = len(sound) + BEGUN
         self._asked = len(sound)
-        self._cost = 0.0  # seconds of recognising
+        self._cost = 0.0  # seconds of recognising,
+        self._latest = 0.0  # and of the latest reading
         self._pieces: list[asyncio.Task[str]] = []
         self._reading: asyncio.Task[str] | None = None
         self._in_gap = False
@@ -53,14 +55,15 @@ class Speech:
     def hear(self, sound: Sound) -> bool:
         """Grow by `sound`; whether it is time for interim words.
 
-        It is once in each gap between words, which may turn out to be the end, and a
-        `TICK` after the latest ones, sooner at first; but not while those are under
-        way, and not where the speech has cost its share of time already.
+        It is once in each gap between words, which may turn out to be the end, unless
+        the machine is busy, and a `TICK` after the latest ones, sooner at first; but not
+        while those are under way, and not where the speech has cost its share of time.
         """
         self._segment.hear(sound)
         self._in_gap = self._segment.is_in_gap()
         if self._in_gap:
-            return self._whole_words is None and _is_done(self._whole) and self._is_affordable
+            is_new = self._whole_words is None and _is_done(self._whole)
+            return is_new and self._latest <= QUICKLY and self._is_affordable
         tick = QUICK if self._asked < self._begun else TICK
         if self._segment.length - self._asked < tick:
             return False
@@ -132,6 +135,7 @@ class Speech:
             await self._report(error)
             return ""
         self._cost += heard.cost
+        self._latest = heard.cost
         return heard.text
 
 
