@@ -10,6 +10,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from judgement.interval import Interval
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment, Turn
+from judgement.signals import LAST_WORDS
 from processors.frames import AskingFrame, DecisionFrame, MomentFrame
 
 
@@ -20,7 +21,8 @@ class ActionJudgementProcessor(FrameProcessor):
     judge is late but never starved. An interruption drops both, and so does a
     moment of another kind: its question is no longer the one that matters.
     A judge that shares the machine with all else is asked less often about a user
-    who speaks while its answers take long, and that is told with an AskingFrame.
+    who speaks while its answers take long, and that is told with an AskingFrame; the
+    last words before a hush are left to the pause then.
     Strategy sees each moment too, to begin what takes long. When the agent has
     spoken, the judge may read what it said before it is asked
     again. Every other frame passes untouched.
@@ -40,6 +42,8 @@ class ActionJudgementProcessor(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
         match frame:
+            case MomentFrame(moment=moment) if self._can_wait(moment):
+                pass
             case MomentFrame(moment=moment):
                 await self.push_frame(frame, direction)
                 await self._judge_next(moment)
@@ -56,6 +60,10 @@ class ActionJudgementProcessor(FrameProcessor):
         await self._stop_reading()
         await self._drop()
         await super().cleanup()
+
+    def _can_wait(self, moment: Moment) -> bool:
+        """Whether a busy machine had better hear how the voice sounded before it replies."""
+        return bool(moment.signals.get(LAST_WORDS)) and self._interval.is_wide
 
     async def _judge_next(self, moment: Moment):
         """Judge at once if idle or asked about another kind; else after the one in flight."""

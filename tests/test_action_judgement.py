@@ -1,11 +1,13 @@
 import asyncio
 
+import pytest
 from pipecat.frames.frames import InterruptionFrame, LLMContextAssistantTurnFrame, TextFrame
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.tests.utils import SleepFrame, run_test
 
 from judgement.decision import Action, Decision, decide
 from judgement.moment import Kind, Moment
+from judgement.signals import LAST_WORDS
 from processors.action_judgement import ActionJudgementProcessor
 from processors.frames import AskingFrame, DecisionFrame, MomentFrame
 
@@ -104,6 +106,18 @@ async def test_a_judge_that_is_asked_less_often_decides_a_pause_as_soon():
     pauses = [Moment(Kind.PAUSE, "5 words", pause=p, at=1.5 + p) for p in (0.2, 0.25, 0.3)]
     assert await asked_of(judge, [*WORDS, *pauses], every=0.35)
     assert judge.asked[-3:] == ["5 words"] * 3
+
+
+@pytest.mark.parametrize(("seconds", "passes"), [(0.3, 0), (0.0, 1)])
+async def test_on_a_busy_machine_no_reply_is_begun_to_the_last_words_of_a_hush(
+    seconds: float, passes: int
+):
+    last = Moment(Kind.PARTIAL, "all words", at=1.6, signals={LAST_WORDS: True})
+    frames = [each for m in (*WORDS, last) for each in (MomentFrame(m), SleepFrame(seconds + 0.05))]
+    processor = ActionJudgementProcessor(SlowJudge(seconds), shares_machine=True)
+    down, _ = await run_test(processor, frames_to_send=frames)
+    moments = [frame.moment for frame in down if isinstance(frame, MomentFrame)]
+    assert moments.count(last) == passes
 
 
 async def test_every_other_frame_passes():
