@@ -7,6 +7,7 @@ from datetime import time
 
 from judgement.bids import bid, stops
 from judgement.decision import Action, Decision, decide
+from judgement.grounds import eagerness
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment
 from judgement.signals import (
@@ -90,7 +91,7 @@ class Permitted:
         """Why the agent may not cut in now; empty if it may."""
         if moment.signals.get(NO_INTERRUPTIONS):
             return "was asked not to interrupt"
-        if moment.persona.proactivity <= 0:
+        if eagerness(moment) <= 0:
             return "speaks only when asked"
         if moment.signal(TALK_SECONDS, moment.at) < self._limits.first_seconds:
             return "the talk has just begun"

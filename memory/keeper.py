@@ -119,6 +119,13 @@ class Keeper:
         self.contradiction = self.facts.against(self._ear.claims_in(text, goes_on=goes_on))
         self.recall_soon(text)
 
+    def wish(self, wish: Wish) -> None:
+        """Obey `wish` from now on, in place of any about the same."""
+        others = tuple(each for each in self.wishes if each.about != wish.about)
+        self.wishes = (*others, wish)
+        if self.consent or not wish.holds_words:
+            self._wished.add(wish)
+
     def decided(self, decided: Decided, when: datetime) -> None:
         """Queue what the agent did but reply, or what came of it later. Aware `when`."""
         if not self._closed and (memory := self.decisions.take(decided, when)):
@@ -249,7 +256,7 @@ class Keeper:
             self._finding.add(task)
             task.add_done_callback(self._finding.discard)
         for wish in wishes_in(turn.text):
-            self._wish(wish)
+            self.wish(wish)
 
     def _note(self, turn: Memory, found: Sequence[Stated]) -> None:
         for stated in found:
@@ -266,12 +273,6 @@ class Keeper:
         self.decisions.forget(ids)
         waiting = self._memories.drop(lambda each: each.id in ids or each.source in ids)
         return waiting + await self._store.forget(self.user, ids)
-
-    def _wish(self, wish: Wish) -> None:
-        others = tuple(each for each in self.wishes if each.about != wish.about)
-        self.wishes = (*others, wish)
-        if self.consent or not wish.holds_words:
-            self._wished.add(wish)
 
     async def _remember(self, memory: Memory) -> None:
         await self._store.remember(memory)

@@ -1,5 +1,6 @@
 """Standing wishes: how a user wants to be talked to, in this talk and the next."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from pathlib import Path
@@ -13,6 +14,7 @@ class WishKind(StrEnum):
 
     NO_INTERRUPTIONS = auto()
     INTERRUPTIONS_WELCOME = auto()
+    PROACTIVITY = auto()
     CALL_ME = auto()
     AVOID = auto()
     BRIEF = auto()
@@ -20,7 +22,7 @@ class WishKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A wish; `name` is what to CALL_ME, or the subject to AVOID."""
+    """A wish; `name` is what to CALL_ME, the subject to AVOID, the PROACTIVITY from 0 to 1."""
 
     kind: WishKind
     name: str = ""
@@ -35,13 +37,13 @@ class Wish:
                 return f"subject: {self.name}"
             case WishKind.BRIEF:
                 return "length"
-            case WishKind.NO_INTERRUPTIONS | WishKind.INTERRUPTIONS_WELCOME:
+            case _:
                 return "interruptions"
 
     @property
     def holds_words(self) -> bool:
         """Whether it is kept with the user's consent only."""
-        return bool(self.name)
+        return self.kind in (WishKind.CALL_ME, WishKind.AVOID)
 
     @property
     def told(self) -> str:
@@ -53,12 +55,22 @@ class Wish:
                 return f"The user does not want to hear about {self.name}: never bring it up."
             case WishKind.BRIEF:
                 return "The user wants short answers."
-            case WishKind.NO_INTERRUPTIONS | WishKind.INTERRUPTIONS_WELCOME:
+            case _:
                 return ""
 
 
 NO_INTERRUPTIONS = Wish(WishKind.NO_INTERRUPTIONS)
 INTERRUPTIONS_WELCOME = Wish(WishKind.INTERRUPTIONS_WELCOME)
+
+
+def proactive(value: float) -> Wish:
+    """The wish for a proactivity from 0 to 1, set by hand."""
+    return Wish(WishKind.PROACTIVITY, f"{value:.2f}")
+
+
+def proactivity_in(wishes: Iterable[Wish]) -> float | None:
+    """The proactivity wished for; None where another wish about interruptions, or none, stands."""
+    return next((float(each.name) for each in wishes if each.kind is WishKind.PROACTIVITY), None)
 
 
 class Wishes:

@@ -21,6 +21,7 @@ from judgement.echo import Echo
 from judgement.listener import Listener
 from memory.habits import Habits
 from memory.keeper import Keeper
+from memory.wishes import proactive, proactivity_in
 from processors.door import Door
 from processors.ears import Ears
 from processors.echo_path import EchoPath
@@ -105,7 +106,7 @@ class Talk:
         doubt = _doubt(shared.settings, hold)
         echo = _echo(shared.settings, hold)
         vad, turn_model = await asyncio.to_thread(_ears, shared.settings, doubt, echo)
-        return cls(
+        begun = cls(
             id=talk,
             user=user,
             role=role,
@@ -128,6 +129,8 @@ class Talk:
             by_phone=by_phone,
             company=company,
         )
+        begun._obey()
+        return begun
 
     def change_persona(self, name: str) -> bool:
         """Become another persona from the next moment on; False if there is none of that name."""
@@ -135,15 +138,21 @@ class Talk:
         if persona is None:
             return False
         self.role.play(persona)
+        self._obey()
         if self.company:
             self.company.call(name)
-        self.listener.policy = self.role.policy
         self.listener.patience = persona.patience
         return True
 
     def be_proactive(self, value: float) -> None:
-        """From 0 (speaks only when asked) to 1."""
-        self.role.be_proactive(value)
+        """From 0 (speaks only when asked) to 1, in later talks with the user too."""
+        self.keeper.wish(proactive(value))
+        self._obey()
+
+    def _obey(self) -> None:
+        """Be as proactive as the user wishes, where they said so."""
+        if (wished := proactivity_in(self.keeper.wishes)) is not None:
+            self.role.be_proactive(wished)
         self.listener.policy = self.role.policy
 
     def voice(self) -> Voice:

@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import random
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ from pipecat.pipeline.worker import PipelineWorker
 from benchmarks.conversation import Conversation, talk_to
 from benchmarks.ear import understood
 from benchmarks.sound import RATE, Pcm, read_clip
+from judgement.signals import NO_INTERRUPTIONS
 from judgement.words import words_of
 from memory.sqlite.store import SqliteStore
+from processors.memory import signals_of
 from processors.shared import Shared
+from tests.test_socket import MESSAGES, message
 
 AUDIO = Path(__file__).parent / "audio"
 QUESTION = "What is the capital of France?"
@@ -184,6 +189,40 @@ async def test_a_persona_or_proactivity_that_cannot_be_is_told_and_changes_nothi
         await talk.until(lambda: len(notices(talk)) == len(wrong))
         assert talk.talk.role.persona.name == "assistant"
         assert talk.talk.role.persona.proactivity == 1.0
+
+
+async def test_a_proactivity_set_by_hand_stands_against_an_earlier_wish_and_in_later_talks(
+    shared: Shared,
+):
+    async with talk_to(shared, persona="assistant", user="slides") as talk:
+        talk.talk.keeper.heard("user", "stop interrupting me", datetime.now(UTC))
+        assert signals_of(talk.talk.keeper) == {NO_INTERRUPTIONS: True}
+        await talk.message("client-message", {"t": "proactivity", "d": {"value": 0.8}})
+        await talk.until(lambda: not signals_of(talk.talk.keeper))
+        await talk.message("client-message", {"t": "persona", "d": {"name": "clerk"}})
+        await talk.until(lambda: talk.talk.role.persona.name == "clerk")
+        assert talk.talk.listener.policy.proactivity == 0.8
+    async with talk_to(shared, persona="assistant", user="slides") as talk:
+        assert talk.talk.listener.policy.proactivity == 0.8
+        talk.talk.keeper.heard("user", "stop interrupting me", datetime.now(UTC))
+    async with talk_to(shared, persona="assistant", user="slides") as talk:
+        assert signals_of(talk.talk.keeper) == {NO_INTERRUPTIONS: True}
+        assert talk.talk.listener.policy.proactivity < 0.8
+
+
+@pytest.mark.slow
+async def test_no_message_of_ten_thousand_ends_a_running_talk(shared: Shared):
+    chance = random.Random(9)
+    async with talk_to(shared, persona="assistant") as talk:
+        for number in range(MESSAGES):
+            made = message(chance)
+            await talk.air.microphone.broadcast_frame(InputTransportMessageFrame, message=made)
+            if number % 500 == 0:
+                await talk.message("client-message", {"t": f"mark {number}"})
+                told = f"The message 'mark {number}' made no sense."
+                await talk.until(lambda told=told: told in notices(talk), 60)
+        await talk.until(talk.quiet_for(1.0), SLOW)
+        await still_answers(talk)
 
 
 async def test_a_client_that_vanishes_in_mid_word_leaves_its_words_and_nothing_else(

@@ -14,7 +14,15 @@ from memory.keeper import RECALLED, Keeper
 from memory.sqlite.store import SqliteStore
 from memory.store import Memory, MemoryStoreError, Sort
 from memory.volatile import VolatileStore
-from memory.wishes import INTERRUPTIONS_WELCOME, NO_INTERRUPTIONS, Wish, Wishes, WishKind
+from memory.wishes import (
+    INTERRUPTIONS_WELCOME,
+    NO_INTERRUPTIONS,
+    Wish,
+    Wishes,
+    WishKind,
+    proactive,
+    proactivity_in,
+)
 from tests.embeddings import Hashed
 from tests.memories import said
 
@@ -260,6 +268,22 @@ async def test_a_wish_about_interruptions_is_kept_without_consent_and_a_name_is_
     await keeper.consented()
     await keeper.close()
     assert set(wishes.get("sam")) == {SAM, INTERRUPTIONS_WELCOME}
+    wishes.close()
+
+
+async def test_a_proactivity_set_by_hand_and_a_spoken_wish_replace_each_other(tmp_path: Path):
+    wishes = Wishes(tmp_path / "access.db")
+    keeper = await keep(Store(), consent=False, wishes=wishes)
+    keeper.heard("user", "stop interrupting me", NOON)
+    keeper.wish(proactive(0.7))
+    assert keeper.wishes == (proactive(0.7),) and proactivity_in(keeper.wishes) == 0.7
+    await keeper.close()
+
+    keeper = await keep(Store(), consent=False, wishes=wishes)
+    assert proactivity_in(keeper.wishes) == 0.7
+    keeper.heard("user", "stop interrupting me", NOON)
+    assert keeper.wishes == (NO_INTERRUPTIONS,) and proactivity_in(keeper.wishes) is None
+    await keeper.close()
     wishes.close()
 
 

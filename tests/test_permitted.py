@@ -97,6 +97,12 @@ async def test_proactivity_zero_never_interrupts():
     assert (await held(Action.INTERRUPT, moment)).action is Action.SILENCE
 
 
+async def test_who_welcomes_interruptions_is_interrupted_by_a_persona_that_never_would():
+    signals = {"talk_seconds": 60.0, "interruptions_welcome": True}
+    moment = Moment(Kind.PARTIAL, "so", signals=signals, persona=Policy(proactivity=0.0))
+    assert (await held(Action.INTERRUPT, moment)).action is Action.INTERRUPT
+
+
 async def test_a_question_is_never_met_with_a_final_silence():
     moment = Moment(Kind.PAUSE, "what do you think about it", pause=3.0)
     assert (await held(Action.SILENCE, moment)).action is Action.REPLY

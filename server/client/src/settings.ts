@@ -13,13 +13,12 @@ export class Settings {
   private readonly proactivity = get<HTMLInputElement>("proactivity");
   private readonly consent = get<HTMLInputElement>("consent");
   private profile: Profile | null = null;
+  private moved: number | null = null; // where the slider was moved to before the talk
 
   constructor(private readonly send: Send) {
     this.persona.addEventListener("change", () => this.choosePersona());
     this.proactivity.addEventListener("input", () => this.describe());
-    this.proactivity.addEventListener("change", () =>
-      this.send("proactivity", { value: this.proactivity.valueAsNumber }),
-    );
+    this.proactivity.addEventListener("change", () => this.move());
     this.consent.addEventListener("change", () =>
       this.send("consent", { value: this.consent.checked }),
     );
@@ -42,10 +41,17 @@ export class Settings {
   }
 
   receive(event: PageEvent): void {
+    if (event.type === "link" && event.state === "in" && this.moved !== null) this.move();
     if (event.type !== "persona") return;
     this.persona.value = event.name;
-    this.proactivity.value = String(event.proactivity);
+    this.proactivity.value = String(this.moved ?? event.proactivity);
     this.describe();
+  }
+
+  /** Ask for the slider's proactivity now, else once the talk begins: it is remembered. */
+  private move(): void {
+    const value = this.proactivity.valueAsNumber;
+    this.moved = this.send("proactivity", { value }) ? null : value;
   }
 
   /** What the next talk is started with. */
@@ -75,6 +81,7 @@ export class Settings {
   private choosePersona(): void {
     const persona = this.profile?.personas.find(({ name }) => name === this.persona.value);
     if (persona) this.proactivity.value = String(persona.proactivity);
+    this.moved = null;
     this.describe();
     this.send("persona", { name: this.persona.value });
   }
