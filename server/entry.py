@@ -23,6 +23,7 @@ from starlette.requests import HTTPConnection
 from config.access import Access
 from memory.blocks import Blocks
 from processors.seats import Busy, Seats
+from server.channel import limit_messages
 from server.gate import Visitor, is_own_machine, visitor_of
 from server.ice import Ice
 from server.rates import Rates, TooOften
@@ -147,6 +148,7 @@ class Entry:
         self.seat(name, joined=False)
 
         async def run(connection: SmallWebRTCConnection) -> None:
+            limit_messages(connection.pc, self.access.max_message)
             arguments = SmallWebRTCRunnerArguments(
                 webrtc_connection=connection, body=body, session_id=name
             )

@@ -16,6 +16,7 @@ from pipecat.transports.smallwebrtc.request_handler import (
     SmallWebRTCPatchRequest,
     SmallWebRTCRequest,
 )
+from starlette.requests import HTTPConnection
 
 from server.address import socket_url
 from server.entry import Entry, Refused, named
@@ -66,9 +67,9 @@ def talks(app: FastAPI, entry: Entry, rooms: Rooms, proxy: str | None) -> APIRou
         if wanted.pc_id:
             entry.welcome(request)
             return await entry.renegotiate(wanted)
-        name = str(uuid.uuid4())
-        visitor = entry.welcome(request)
-        return await entry.offer(wanted, named(wanted.request_data, visitor), work, name)
+        _check_needs_no_token(request)
+        body = named(wanted.request_data, entry.welcome(request))
+        return await entry.offer(wanted, body, work, str(uuid.uuid4()))
 
     @router.patch("/api/offer")
     async def candidates(request: Request) -> Any:
@@ -105,7 +106,9 @@ def talks(app: FastAPI, entry: Entry, rooms: Rooms, proxy: str | None) -> APIRou
             if token:
                 await entry.socket(socket, entry.spend("socket", token).body, token)
             else:
-                await entry.socket(socket, _unasked(socket, entry), str(uuid.uuid4()))
+                _check_needs_no_token(socket)
+                entry.welcome(socket)
+                await entry.socket(socket, {}, str(uuid.uuid4()))
         except Refused as error:
             await deny(socket, error.status, error.why, **error.headers)
 
@@ -118,13 +121,11 @@ def refused(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": error.why}, error.status, error.headers)
 
 
-def _unasked(socket: WebSocket, entry: Entry) -> dict[str, Any]:
-    """The body of a talk that was not started: none. Only for who needs no sign-in."""
-    visitor = visitor_of(socket.scope)
+def _check_needs_no_token(connection: HTTPConnection) -> None:
+    """Whether a talk may begin without one of `/start`. Raises `Refused` to who signs in."""
+    visitor = visitor_of(connection.scope)
     if visitor is None or visitor.name:
         raise Refused(401, "A token of /start is needed.")
-    entry.welcome(socket)
-    return {}
 
 
 def _hinted(asked: Mapping[str, Any]) -> str | None:

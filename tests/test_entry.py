@@ -113,10 +113,17 @@ async def test_who_is_signed_in_is_that_name_and_no_other():
     async with entrance(SIGNED) as door:
         door.stay.set()
         token = (await started(door, headers=door.sign_in("sam"), user="max"))["sessionId"]
-        assert (await door.post(f"/sessions/{token}/api/offer", await offer()))[0] == 200
         wanted = await offer() | {"request_data": {"user": "max"}}
-        assert (await door.post("/api/offer", wanted, door.sign_in("sam")))[0] == 200
-        assert [call.body["user"] for call in door.calls] == ["sam", "sam"]
+        assert (await door.post(f"/sessions/{token}/api/offer", wanted))[0] == 200
+        assert [call.body["user"] for call in door.calls] == ["sam"]
+
+
+async def test_whoever_signs_in_begins_each_talk_with_a_token_of_its_own():
+    async with entrance(SIGNED) as door:
+        headers = door.sign_in("sam")
+        assert (await door.post("/api/offer", await offer(), headers))[0] == 401
+        assert await door.socket("/ws-client", headers) in (401, 403)
+        assert not door.calls
 
 
 @pytest.mark.parametrize("kind", ["used", "expired", "foreign", "of a socket", "none"])

@@ -1,9 +1,11 @@
 """The page's socket, from a client that may send anything."""
 
+import asyncio
 import json
 import random
 from types import SimpleNamespace
 
+from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection
 from pipecat.frames.frames import (
     EndFrame,
     Frame,
@@ -17,6 +19,7 @@ from pipecat.processors.frameworks.rtvi import RTVIProcessor
 from pipecat.tests.utils import SleepFrame, run_test
 
 from processors.socket import SocketSerializer
+from server.channel import limit_messages
 from tests.test_streams import made_up
 
 MESSAGES = 10_000
@@ -103,6 +106,31 @@ async def test_no_message_of_ten_thousand_ends_a_talk():
     down, up = await run_test(RTVIProcessor(), frames_to_send=[*sent, SleepFrame(2), Mark()])
     assert any(isinstance(each, Mark) for each in down)
     assert not any(isinstance(each, EndFrame) for each in up)
+
+
+async def test_a_message_that_is_too_long_for_the_data_channel_is_dropped_and_the_next_is_read():
+    caller, bot = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
+    read = asyncio.Queue[str]()
+
+    @bot.on("datachannel")
+    def on_datachannel(channel: RTCDataChannel) -> None:
+        @channel.on("message")
+        async def on_message(text: str) -> None:
+            await read.put(text)
+
+    limit_messages(bot, 1024)
+    channel = caller.createDataChannel("chat")
+    opened = asyncio.Event()
+    channel.on("open", opened.set)
+    await caller.setLocalDescription(await caller.createOffer())
+    await bot.setRemoteDescription(caller.localDescription)
+    await bot.setLocalDescription(await bot.createAnswer())
+    await caller.setRemoteDescription(bot.localDescription)
+    await asyncio.wait_for(opened.wait(), 10)
+    for text in ("x" * 2000, "é" * 1000, "short"):
+        channel.send(text)
+    assert await asyncio.wait_for(read.get(), 10) == "short"
+    await asyncio.gather(caller.close(), bot.close())
 
 
 class Mark(SystemFrame):
