@@ -25,7 +25,12 @@ from pipecat.tests.utils import SleepFrame, run_test
 
 from benchmarks.report import ROOT
 from benchmarks.sound import read_clip, resample
-from processors.frames import DoubtfulTranscriptionFrame, HushFrame, VoiceBackFrame
+from processors.frames import (
+    DoubtfulTranscriptionFrame,
+    HushFrame,
+    SettledTranscriptionFrame,
+    VoiceBackFrame,
+)
 from processors.services.moonshine import PRE_ROLL, MoonshineService
 from processors.services.moonshine_model import RATE, MoonshineError, MoonshineModel, Sound
 from processors.services.recogniser import (
@@ -142,8 +147,8 @@ async def test_one_finalized_transcript_follows_the_stop():
     assert finals[0].finalized and words[-1] is finals[0]
 
 
-def loud(seconds: float) -> list[Frame]:
-    wave = (8000 * np.sin(np.arange(RATE // 50) / 5)).astype(np.int16).tobytes()
+def loud(seconds: float, level: int = 8000) -> list[Frame]:
+    wave = (level * np.sin(np.arange(RATE // 50) / 5)).astype(np.int16).tobytes()
     return [InputAudioRawFrame(wave, RATE, 1) for _ in range(round(seconds * 50))]
 
 
@@ -152,7 +157,8 @@ def loud(seconds: float) -> list[Frame]:
     [
         ([*sound(0.14)], [0.325]),  # with the silence that is put behind the words
         ([*loud(0.06), *sound(0.08)], [0.325, 0.34]),  # a word that the detector lost
-        ([VoiceBackFrame(), HushFrame(0.02), *sound(0.14)], [0.325, 0.325]),
+        ([VoiceBackFrame(), HushFrame(0.02), *sound(0.14)], [0.325]),
+        ([VoiceBackFrame(), *loud(0.1, 800), HushFrame(0.02), *sound(0.14)], [0.325, 0.425]),
         ([VoiceBackFrame(), *loud(0.2)], [0.325, 0.4]),
     ],
 )
@@ -176,7 +182,8 @@ def whole(recogniser: Scripted) -> list[float]:
     ("since", "read"),
     [
         ([], [0.64]),  # the gap's words are the last ones
-        ([*loud(0.06), *sound(0.02)], [0.64, 0.74]),  # there was a word behind them
+        ([*loud(0.06), *sound(0.02)], [0.64, 0.74]),  # there was a word behind them,
+        ([*loud(0.06, 800), *sound(0.02)], [0.64, 0.74]),  # or the "s" of "desks"
         ([*loud(0.2), *sound(0.06)], [0.64, 0.9]),  # and another gap
         (sound(0.3), [0.64, 0.96]),  # no gap lasts so long: a whisper may be in it
     ],
@@ -190,6 +197,48 @@ async def test_the_words_before_a_gap_are_read_in_it_and_not_again(
     words, _ = await heard(MoonshineService(recogniser=recogniser), [*told, *ended])
     assert sum(type(each) is TranscriptionFrame for each in words) == 1
     assert whole(recogniser) == read
+
+
+async def test_words_of_an_earlier_gap_are_not_taken_for_the_last_ones():
+    recogniser = Scripted()
+    told = [started(), *loud(0.6), *sound(0.06, every=2), *loud(0.2), SleepFrame(0.01)]
+    flicker = [HushFrame(0.02), VoiceBackFrame(), *loud(0.06, 800), HushFrame(0.02)]
+    words, _ = await heard(
+        MoonshineService(recogniser=recogniser),
+        [*told, *flicker, *sound(0.14), stopped(), SleepFrame(0.05)],
+    )
+    assert whole(recogniser) == [0.64, 0.86, 0.92] and words[-1].text == "tenths10"
+
+
+class Late(Scripted):
+    """Takes so long for one reading after another, then no time."""
+
+    def __init__(self, *delays: float) -> None:
+        super().__init__()
+        self._delays = list(delays)
+
+    async def recognise(self, sound: Sound, *, final: bool) -> Heard:
+        await asyncio.sleep(self._delays.pop(0) if self._delays else 0.0)
+        return await super().recognise(sound, final=final)
+
+
+async def test_words_of_a_gap_are_not_followed_by_older_ones():
+    told = [started(), *sound(0.1), SleepFrame(0.01), *loud(0.6), *sound(0.06)]
+    service = MoonshineService(recogniser=Late(0.0, 0.1))
+    words, _ = await heard(service, [*told, SleepFrame(0.2), stopped()])
+    texts = [each.text for each in words if isinstance(each, InterimTranscriptionFrame)]
+    assert texts == ["tenths1", "tenths8"]
+
+
+async def test_words_of_a_hush_wait_for_the_final_ones_of_the_stretch_before():
+    first = [started(), *loud(0.06), stopped()]
+    second = [started(), *loud(0.06), HushFrame(0.02), SleepFrame(0.02), stopped(), SleepFrame(0.2)]
+    down, _ = await run_test(
+        MoonshineService(recogniser=Late(0.1)), frames_to_send=[*first, *second]
+    )
+    words = SettledTranscriptionFrame, TranscriptionFrame
+    kinds = [type(each) for each in down if isinstance(each, words)]
+    assert kinds[0] is TranscriptionFrame
 
 
 async def test_on_a_busy_machine_no_gap_is_read():

@@ -64,6 +64,7 @@ class MoonshineService(STTService):
         self._agent_speaks = False
         self._closing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._readings = self._pushed = 0  # of interim words: all, and the newest that went out
         self._pushing = asyncio.Lock()  # keeps a final behind an interim on its way out
 
     def can_generate_metrics(self) -> bool:
@@ -93,7 +94,8 @@ class MoonshineService(STTService):
         await super().process_frame(frame, direction)
         if isinstance(frame, HushFrame) and self._speech is not None:
             self._is_hushed = True
-            self._spawn(self._push_settled(self._speech, self._speech.settled()))
+            words = self._speech.settled()
+            self._spawn(self._push_settled(self._speech, words, after=self._closing))
         elif isinstance(frame, VoiceBackFrame):
             self._is_hushed = False
             if self._speech is not None:
@@ -108,7 +110,8 @@ class MoonshineService(STTService):
         if self._speech is None:
             self._before = np.concatenate((self._before, sound))[-PRE_ROLL:]
         elif self._speech.hear(sound) and self._wants_interim():
-            self._spawn(self._push_interim(self._speech, self._speech.interim()))
+            self._readings += 1
+            self._spawn(self._push_interim(self._speech, self._speech.interim(), self._readings))
         yield None
 
     def _wants_interim(self) -> bool:
@@ -132,15 +135,21 @@ class MoonshineService(STTService):
         self._speech, self._before = None, NOTHING
         self._is_hushed = False
 
-    async def _push_interim(self, speech: Speech, words: asyncio.Task[str]) -> None:
+    async def _push_interim(self, speech: Speech, words: asyncio.Task[str], number: int) -> None:
         text = await words
         async with self._pushing:
-            if text and speech is self._speech and not self._is_hushed:
+            is_newest = number > self._pushed and speech is self._speech
+            if text and is_newest and not self._is_hushed:
+                self._pushed = number
                 await self.push_frame(
                     InterimTranscriptionFrame(text, self._user_id, time_now_iso8601(), Language.EN)
                 )
 
-    async def _push_settled(self, speech: Speech, words: asyncio.Task[str]) -> None:
+    async def _push_settled(
+        self, speech: Speech, words: asyncio.Task[str], *, after: asyncio.Task[None] | None
+    ) -> None:
+        if after is not None:
+            await after
         text = await words
         async with self._pushing:
             if text and speech is self._speech and self._is_hushed:

@@ -27,7 +27,7 @@ class Recogniser(Protocol):
     """Whoever turns sound into words. Raises `MoonshineError` when it cannot."""
 
     async def recognise(self, sound: Sound, *, final: bool) -> Heard:
-        """The words in `sound`. A `final` one never waits behind others' interim ones."""
+        """The words in `sound`. A `final` one never waits behind an interim one."""
         ...
 
 

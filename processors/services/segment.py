@@ -10,8 +10,7 @@ _BLUR = 9  # over 90 ms: longer than most closures of a consonant inside a word
 _HEAD = RATE  # no piece is shorter than this,
 _SHORT = RATE // 50
 SOFT = 10 ** (-12 / 20)  # of speech: what is louder may be a word that the voice detector lost
-FAINT = 10 ** (-24 / 20)  # of speech: what is softer lies between two words, or behind the last;
-FADING = 10 ** (-18 / 20)  # and behind it a last word may still fade
+FAINT = 10 ** (-24 / 20)  # of speech: what is softer lies between two words, or behind the last
 _GAP = RATE // 25  # so long: shorter ones are inside words
 _TAIL = RATE // 2  # and so much sound stays behind the cut, as context of the next words
 

@@ -8,7 +8,7 @@ import numpy as np
 from judgement.words import words_of
 from processors.services.moonshine_model import RATE, MoonshineError, Sound
 from processors.services.recogniser import Recogniser
-from processors.services.segment import FADING, Segment
+from processors.services.segment import FAINT, Segment
 
 TICK = RATE // 4  # samples between interim words: 250 ms of sound
 QUICK = RATE // 10  # between the first ones, that may tell a bid for the floor from a noise
@@ -81,7 +81,7 @@ class Speech:
 
     def settled(self) -> asyncio.Task[str]:
         """The words so far, which may be all: as soon as final ones."""
-        self._settled = self._whole_words or self._read(final=True, silence=SILENCE)
+        self._settled = self._whole = self._whole_words or self._read(final=True, silence=SILENCE)
         return self._settled
 
     def goes_on(self) -> None:
@@ -111,9 +111,9 @@ class Speech:
 
     @property
     def _whole_words(self) -> asyncio.Task[str] | None:
-        """A gap's words, if nothing was heard since; what lasts longer may be a whisper."""
+        """A gap's words, if not even an "s" was heard since; a longer one may be a whisper."""
         is_short = self._segment.length - self._read_to <= LONGEST
-        return self._whole if is_short and self._segment.is_over(self._read_to, FADING) else None
+        return self._whole if is_short and self._segment.is_over(self._read_to, FAINT) else None
 
     @property
     def _is_affordable(self) -> bool:
