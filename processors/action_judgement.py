@@ -7,6 +7,7 @@ from dataclasses import replace
 from pipecat.frames.frames import Frame, InterruptionFrame, LLMContextAssistantTurnFrame
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
+from judgement.grounds import ground
 from judgement.interval import Interval
 from judgement.judge import Judge, read_ahead
 from judgement.moment import Kind, Moment, Turn
@@ -63,7 +64,8 @@ class ActionJudgementProcessor(FrameProcessor):
 
     def _can_wait(self, moment: Moment) -> bool:
         """Whether a busy machine had better hear how the voice sounded before it replies."""
-        return bool(moment.signals.get(LAST_WORDS)) and self._interval.is_wide
+        is_last = bool(moment.signals.get(LAST_WORDS))
+        return is_last and self._interval.is_wide and not ground(moment)
 
     async def _judge_next(self, moment: Moment):
         """Judge at once if idle or asked about another kind; else after the one in flight."""

@@ -161,7 +161,7 @@ class StrategyProcessor(FrameProcessor):
     async def _act(self, frame: DecisionFrame) -> str:
         """Carry out a decision; what became of it in a word or two."""
         moment, action = frame.moment, frame.decision.action
-        if moment.turn != self._turn:
+        if moment.turn != self._turn or self._timing.is_void(moment):
             return "too late"
         match moment.kind:
             case Kind.PARTIAL:

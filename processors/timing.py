@@ -56,6 +56,10 @@ class Timing:
             return self._about_newest(self._interruption)
         return self._pause if isinstance(frame, VADUserStoppedSpeakingFrame) else None
 
+    def is_void(self, moment: Moment) -> bool:
+        """Whether `moment` is of a hush that is over: the voice came back, or another one began."""
+        return bool(moment.signals.get(AHEAD)) and moment is not self._coming
+
     def drop(self) -> DecisionFrame | None:
         """Another decision takes the place of all that waits; the interruption among that."""
         dropped, self._interruption, self._pause = self._interruption, None, None

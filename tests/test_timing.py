@@ -15,6 +15,7 @@ from judgement.doubt import Doubt
 from judgement.floor import Floor
 from judgement.moment import Kind, Moment
 from judgement.persona import Persona
+from judgement.signals import AHEAD
 from judgement.words import clauses
 from processors.frames import (
     ActedFrame,
@@ -110,6 +111,17 @@ async def test_an_interruption_is_dropped_with_its_turn():
 async def test_an_interruption_whose_user_fell_silent_unheard_is_too_late():
     frames = [SPEAKS(), decided(), SILENT(), *sound(LONGEST)]
     assert (await done(*frames))[0] == ["too late"]
+
+
+async def test_a_decision_about_an_earlier_hush_is_too_late_behind_the_next_one():
+    moment = Moment(Kind.PAUSE, "a table for two", pause=0.16, signals={AHEAD: True})
+    late = DecisionFrame(moment, decide(Action.REPLY, "test"), 0.4)
+    hush, again = (
+        [SPEAKS(), HushFrame(0.06), MomentFrame(moment)],
+        [VoiceBackFrame(), HushFrame(0.06)],
+    )
+    assert (await done(*hush, SILENT(), late))[0] == ["replied"]
+    assert (await done(*hush, *again, SILENT(), late))[0] == ["too late"]
 
 
 def test_a_wait_counts_from_the_decision_and_not_from_the_turn():
