@@ -16,13 +16,12 @@ from memory.embedding import Embedding
 from memory.extraction import FactFinder
 from memory.facts import Contradiction, Facts, memory_of
 from memory.habits import Habits, habits_in, habits_memory
-from memory.store import Memory, MemoryStore, MemoryStoreError, Sort
+from memory.store import AGENT, USER, Memory, MemoryStore, MemoryStoreError, Sort
 from memory.volatile import VolatileStore
 from memory.wishes import Wish, Wishes
 
 log = logging.getLogger(__name__)
 
-USER, AGENT = "user", "agent"  # who speaks; any other is a guest's name
 RECALLED = 6
 RECENT = 8  # the talk's last turns are in its history: they need no recall
 START_SECONDS = 1.0  # a talk waits no longer for what is known of its user

@@ -12,7 +12,7 @@ from itertools import compress
 
 import numpy as np
 
-from memory.store import Memory, Sort
+from memory.store import AGENT, USER, Memory, Sort
 from memory.terms import query_terms, terms_in, words_in
 from memory.times import NamedTime, times_in
 
@@ -20,8 +20,10 @@ K1, B, AVERAGE = 1.2, 0.75, 12.0  # of BM25; the average is a guess, so that no 
 MYSELF = frozenset("i me my mine myself".split())
 # What the agent said is asked for so; "can you" and "do you know" are in half of all requests.
 YOU_SAID = re.compile(
-    r"\byours?\b|\b(did|have|were) you\b|\byou (\w+ )?(said|told|mentioned|promised|meant|gave|"
-    r"recommended|suggested|called|explained|asked|offered|answered|advised|named|wrote)\b",
+    r"\byours?\b|\b(did|have|had|were)(n't)? you\b(?! know\b| got\b)|"
+    r"\byou(?:'(?:ve|d|re))? (?:\w+ ){0,2}?(said|saying|told|telling|mentioned|promised|meant|gave|"
+    r"recommended|suggested|called|explained|asked|offered|answered|advised|named|wrote|quoted|"
+    r"listed|shared|found|picked|chose|described|showed)\b",
     re.IGNORECASE,
 )
 FRESH_DAYS = 30.0  # in which what is fresh loses half of what that is worth
@@ -143,7 +145,7 @@ def _of_itself(
 ) -> tuple[float, ...]:
     age = max((now - memory.when) / timedelta(days=1), 0.0)
     return (
-        float(not named.isdisjoint(words_in(memory.who))),
+        float(_is_named(memory.who, named)),
         max((time.fits(memory.when, now) for time in times), default=0.0),
         float(memory.text.rstrip().endswith("?")),
         math.log1p(len(memory.text.split())),
@@ -155,8 +157,16 @@ def _of_itself(
 def who_is_named(text: str) -> frozenset[str]:
     """The words of a query, and "user" and "agent" where it asks for what they said."""
     words = frozenset(words_in(text))
-    named = {"user": not words.isdisjoint(MYSELF), "agent": YOU_SAID.search(text) is not None}
+    asked = YOU_SAID.search(text.replace("’", "'"))
+    named = {USER: not words.isdisjoint(MYSELF), AGENT: asked is not None}
     return words - named.keys() | {who for who, is_named in named.items() if is_named}
+
+
+def _is_named(who: str, named: frozenset[str]) -> bool:
+    """Whether a speaker is among those `named`: a guest by any word of their name."""
+    if who in (USER, AGENT):
+        return who in named
+    return not (named - {USER, AGENT}).isdisjoint(words_in(who))
 
 
 def _around(candidates: Mapping[int, Candidate]) -> dict[int, list[int]]:

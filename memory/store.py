@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum, auto
 from typing import Protocol
 
+USER, AGENT = "user", "agent"  # who speaks; any other is a guest's name
+
 
 class MemoryStoreError(Exception):
     """A store could not answer. An empty recall is no error; this is."""

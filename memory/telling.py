@@ -4,8 +4,8 @@ import re
 from datetime import datetime, timedelta
 
 from memory.facts import Facts, spoken_date
-from memory.keeper import AGENT, USER, Keeper
-from memory.store import Memory, Sort
+from memory.keeper import Keeper
+from memory.store import AGENT, USER, Memory, Sort
 from memory.terms import words_in
 
 LONGEST = 40  # words of a remembered turn that are told,

@@ -59,12 +59,25 @@ def test_who_is_named_comes_first(query: str, first: str):
         ("Which one did you recommend?", True),
         ("You just said it was open.", True),
         ("What was your advice?", True),
+        ("What was that restaurant you've recommended?", True),
+        ("Which book was it that you’d mentioned to me?", True),
+        ("Didn't you say something about soup?", True),
+        ("What was the price you quoted me?", True),
+        ("Did you know I have a cat?", False),
+        ("Have you got any milk?", False),
         ("Could you explain what a volcano is?", False),
         ("What do you like to do on a Sunday?", False),
     ],
 )
 def test_a_request_is_not_about_what_the_agent_said(query: str, named: bool):
     assert ("agent" in who_is_named(query)) is named
+
+
+def test_a_guest_is_named_by_their_name_alone():
+    guest = Candidate(said("the guest speaks", who="User 2"), 0.3)
+    own = Candidate(said("I speak", who="user"), 0.3)
+    assert order("What did I say?", guest, own)[0] == "I speak"
+    assert order("What did User 2 say?", guest, own)[0] == "the guest speaks"
 
 
 def test_what_was_said_at_the_time_that_is_named_comes_first():
