@@ -10,10 +10,20 @@ _PERSON = (
     r"(?:person|human|human being|operator|agent|representative|receptionist|colleague|somebody"
     r"|someone|manager|supervisor)"
 )
+_FIRST = (
+    r"(?:um |uh |ok |okay |no |well |hi |hello |hey |sorry |please |look |then |and |but |so )*"
+)
+_WISHING = r"(?:i want|i need|i wish|i'd like|i would like|i'd love|i'd rather|i prefer)"
+_ASKING = r"(?:can|could|may|might|would|will) (?:i|you|we|somebody|someone) (?:please |just )*"
 _OPERATOR = re.compile(
-    rf"(?:speak|talk|put me through|connect me|transfer me|pass me on)(?: to| with)* {_PERSON}\b"
-    rf"|(?:i want|i need|i'd like|get me|give me) {_PERSON}$"
-    r"|^(?:operator|representative)(?: please)?$"
+    rf"(?:{_WISHING}(?: to)? |{_ASKING}|let me |^{_FIRST})"
+    rf"(?:please )?(?:speak|talk) (?:directly )?(?:to|with) {_PERSON}\b"
+    rf"|(?:^{_FIRST}|{_ASKING})(?:please )?(?:put me through|connect me|transfer me|pass me on)"
+    rf"(?: to| with)+ {_PERSON}\b"
+    rf"|(?:is|isn't) there {_PERSON} (?:there |here )?(?:that |who |whom )?"
+    r"(?:i|we) (?:can|could|may|might) (?:speak|talk)(?: to| with)?$"
+    rf"|(?:{_WISHING}|get me|give me) {_PERSON}(?: please)?$"
+    r"|^(?:operator|representative|(?:a )?(?:real |live )?(?:human|person))(?: please)?$"
 )
 _POLITE = (
     "ok okay alright all right well so great thanks thank you very much for your help a lot that's "
