@@ -22,6 +22,7 @@ from server.doctor import ice, stun
 from server.doctor.asked import Asked
 from server.doctor.examination import Check, examine
 from server.doctor.finding import Finding, Health, exit_status, ok
+from server.doctor.given import given_servers
 from server.doctor.machine import disk, profile
 from server.doctor.microphone import microphone
 from server.doctor.phone import phone
@@ -245,7 +246,7 @@ async def test_the_ports_of_our_own_line_are_looked_at(tmp_path: Path):
     found = await ports(Asked(read(tmp_path, line("127.0.0.1:0605", "41000-41003")), port=0))
     assert "bear 2 calls" in said(found, Health.WARN)
     found = await ports(Asked(read(tmp_path, line("127.0.0.1:5999", "41000-41099")), port=0))
-    assert "UDP 127.0.0.1:5999 is free" in said(found, Health.OK)
+    assert "UDP and TCP 127.0.0.1:5999 are free" in said(found, Health.OK)
     assert "bear 50 calls" in said(found, Health.OK)
     found = await ports(Asked(read(tmp_path, line("198.51.100.7:5060", "41000-41099")), port=0))
     assert "198.51.100.7:5060 is not of this machine" in said(found, Health.MEND)
@@ -371,6 +372,55 @@ async def test_what_the_agent_gathers_is_told_by_kind_and_family(
     assert "IPv4" in found.text
 
 
+def given(capsys: Any, path: Path, *servers: str) -> tuple[int, str]:
+    status, out = examined(capsys, "--config", str(path), "--port", "0", "--ice-servers", *servers)
+    assert PASSWORD not in out
+    return status, out
+
+
+async def test_servers_on_the_command_line_are_tried_in_place_of_the_profiles(tmp_path: Path):
+    async with stun_server(turn := StunServer(401)) as port:
+        stun, named = f"stun:127.0.0.1:{port}", f"turn:127.0.0.1:{port}"
+        told = f'{{"urls": ["{named}"], "username": "me", "credential": "{PASSWORD}"}}'
+        servers = given_servers([stun, told])
+        asked = Asked(read(tmp_path, server(9)), given=servers)
+        instead, seen, denied = await ice.servers(asked)
+        (found,) = await ice.candidates(asked)
+    assert instead.health is Health.WARN and "--ice-servers stands in the place of" in instead.text
+    assert seen.health is Health.OK and stun in seen.text
+    assert "compare --ice-servers.1.username and .credential" in denied.text
+    assert PASSWORD not in str(denied) and "srflx" in found.text and turn.methods
+
+
+async def test_servers_of_the_environment_are_tried_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with stun_server(StunServer()) as port:
+        monkeypatch.setenv("PIPECAT_ICE_SERVERS", f"stun:127.0.0.1:{port}")
+        (found,) = await ice.servers(Asked(read(tmp_path), given=given_servers(None)))
+    assert found.text.startswith("an address of yours sees this machine at 203.0.113.5")
+    assert given_servers([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("turn:127.0.0.1:9", "--ice-servers.0: username, credential: a TURN server needs both"),
+        ("http://127.0.0.1", "--ice-servers.0: urls.0: must read stun:HOST:PORT"),
+        (f'{{"urls": 5, "credential": "{PASSWORD}"}}', "--ice-servers.0: urls: must be a list"),
+        (f'{{"{PASSWORD}', "--ice-servers: takes URLs such as stun:HOST:PORT"),
+        (f'{{"urls": "stun:a", "x": "{PASSWORD}"}}', "--ice-servers: takes URLs such as"),
+    ],
+)
+def test_servers_that_make_no_sense_are_a_finding(
+    tmp_path: Path, capsys: Any, text: str, says: str
+):
+    path = tmp_path / "mine.yaml"
+    path.write_text(PROFILE)
+    status, out = given(capsys, path, text)
+    assert status == 1 and says in out, out
+
+
 # --- services, files, disk
 
 
@@ -431,7 +481,7 @@ async def test_a_phone_provider_is_asked_for_the_account(
         api.status = status
         found = await phone(Asked(read(tmp_path, accounts(api)), proxy="bot.example.com"))
         asked = {path for _, path, _ in api.asked}
-    lines = said(found, health).splitlines()
+    lines = said([each for each in found if each.name != "exotel"], health).splitlines()
     assert [line.partition(":")[0] for line in lines] == ["twilio", "telnyx", "plivo"]
     assert all(says in line for line in lines) and TOKEN not in str(found)
     assert asked == {"/2010-04-01/Accounts/AC1.json", "/v2/balance", "/v1/Account/MA1/"}
@@ -442,6 +492,23 @@ async def test_half_an_account_and_no_public_name_are_told(tmp_path: Path):
     assert "phone.twilio.auth_token is not set in" in said(found, Health.MEND)
     assert "--proxy NAME" in said(found, Health.WARN)
     assert await phone(Asked(read(tmp_path))) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "health", "says"),
+    [
+        ("abcdefghijklmnop", Health.OK, "https://bot.example.com/phone/exotel?key= and that key"),
+        ("a key for exotel", Health.WARN, "write it percent-encoded in the applet"),
+        ("hunter", Health.MEND, "can be guessed: take 16 characters or more, as of python -c"),
+    ],
+)
+async def test_exotels_key_is_looked_at_since_nobody_can_be_asked(
+    tmp_path: Path, key: str, health: Health, says: str
+):
+    more = f"phone: {{exotel: {{key: '{key}'}}}}\n"
+    (found,) = await phone(Asked(read(tmp_path, more), proxy="bot.example.com"))
+    assert found.name == "exotel" and found.health is health and says in found.text
+    assert key not in found.text
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from config.settings import PROFILES, SettingsError, load
 from server.doctor.asked import PORT, Asked
 from server.doctor.examination import Check, examine
 from server.doctor.finding import Finding, as_json, exit_status, mend, sum_up
+from server.doctor.given import given_servers
 
 CLEAR = "\r\x1b[K"
 
@@ -24,6 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="localhost", help="as for bot.py (default: localhost)")
     parser.add_argument("--port", type=int, default=PORT, help=f"of the page (default: {PORT})")
     parser.add_argument("-x", "--proxy", default="", help="this machine's public name, if any")
+    parser.add_argument("-t", "--transport", default="", help="as for bot.py: daily, livekit, ...")
+    parser.add_argument(
+        "--ice-servers", nargs="*", help="as for bot.py: tried in place of the profile's webrtc:"
+    )
     parser.add_argument("--json", action="store_true", help="print the report for a program")
     parser.add_argument(
         "--speed", action="store_true", help="also load the models and time them, about 20 s"
@@ -32,11 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def doctor(given: argparse.Namespace) -> int:
     """Look at everything; the exit status."""
+    from loguru import logger
+
+    logger.remove()  # what libraries log is not for the one who asks
     try:
         settings = load(given.config, allow_unset=True)
     except SettingsError as error:
         return _told([mend("profile", each) for each in error.problems], as_data=given.json)
-    asked = Asked(settings, given.host, given.port, given.proxy)
+    try:
+        servers = given_servers(given.ice_servers)
+    except SettingsError as error:
+        return _told([mend("STUN, TURN", each) for each in error.problems], as_data=given.json)
+    asked = Asked(settings, given.host, given.port, given.proxy, given.transport, servers)
     found = asyncio.run(_examined(asked, _checks(speed=given.speed), as_data=given.json))
     return _told(found, as_data=given.json, shown=not given.json)
 
@@ -46,7 +58,7 @@ def _checks(*, speed: bool) -> Sequence[Check]:
     from loguru import logger
 
     logger.remove()  # what libraries log is not for the one who asks
-    from server.doctor import ice, machine, microphone, phone, ports, services
+    from server.doctor import ice, machine, microphone, phone, ports, rooms, services
 
     checks = [
         Check("profile", 10, machine.profile),
@@ -56,7 +68,9 @@ def _checks(*, speed: bool) -> Sequence[Check]:
         Check("candidates", 10, ice.candidates),
         Check("STUN, TURN", 10, ice.servers),
         Check("services", 12, services.services),
+        Check("rooms", 12, rooms.rooms),
         Check("phone", 12, phone.phone),
+        Check("registrar", 15, phone.exchange),
     ]
     if speed:
         from server.doctor.speed import speed as timed

@@ -1,9 +1,11 @@
 """What the doctor is asked to look at."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from config.settings import Settings
+from config.webrtc import IceServer
 from server.gate import is_loopback
 
 PORT = 7860
@@ -18,6 +20,16 @@ class Asked:
     host: str = "localhost"
     port: int = PORT
     proxy: str = ""
+    transport: str = ""
+    given: Mapping[str, IceServer] = field(default_factory=dict[str, IceServer])  # by its name
+
+    @property
+    def ice_servers(self) -> Mapping[str, IceServer]:
+        """What callers are offered, by where it is written: what is given, else the profile's."""
+        if self.given:
+            return self.given
+        servers = self.settings.webrtc.ice_servers
+        return {f"webrtc.ice_servers.{number}": each for number, each in enumerate(servers)}
 
     @property
     def is_local(self) -> bool:

@@ -1,8 +1,9 @@
-"""STUN and TURN: each server of the profile, and what the agent gathers with all of them."""
+"""STUN and TURN: each server that callers are offered, and what the agent gathers with all."""
 
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
 
@@ -12,6 +13,7 @@ from config.settings import Settings
 from config.webrtc import IceServer, IceUrl
 from server.doctor.asked import Asked
 from server.doctor.finding import Finding, mend, ok, warn
+from server.doctor.given import VARIABLE
 from server.doctor.stun import Denied, Reached, Unreachable, lent_by, seen_by
 from server.ice import Ice, talk_seconds
 
@@ -21,29 +23,34 @@ KINDS = {"host": "of this machine", "srflx": "seen by STUN", "relay": "lent by T
 
 async def servers(asked: Asked) -> list[Finding]:
     """A line for each address of each server."""
-    settings = asked.settings
     tries = [
-        _tried(settings, number, each, url)
-        for number, each in enumerate(settings.webrtc.ice_servers)
+        _tried(asked, key, each, url)
+        for key, each in asked.ice_servers.items()
         for url in each.urls
     ]
     if tries:
-        return list(await asyncio.gather(*tries))
+        return [*_instead(asked), *await asyncio.gather(*tries)]
     if asked.is_local and not asked.proxy:
         return [ok("STUN, TURN", "none, and none is needed for callers on this machine")]
     return [
         warn(
             "STUN, TURN",
-            "none in the profile: callers in this network get through, those beyond a router "
-            "may not (docs/nat.md)",
+            "none in the profile (webrtc:), none by --ice-servers: callers in this network get "
+            "through, those beyond a router may not (docs/nat.md)",
         )
     ]
 
 
+def _instead(asked: Asked) -> Iterator[Finding]:
+    if asked.given and asked.settings.webrtc.ice_servers:
+        name = next(iter(asked.given)).partition(".")[0]
+        text = f"{name} stands in the place of webrtc: in the profile, whose servers are not used"
+        yield warn("STUN, TURN", text)
+
+
 async def candidates(asked: Asked) -> list[Finding]:
     """What the agent tells callers of where it is, gathered as it gathers it in a talk."""
-    settings = asked.settings
-    offered = _ice(settings).offered()
+    offered = _ice(asked).offered()
     gatherer = RTCIceGatherer([RTCIceServer(**each) for each in offered])
     began = time.monotonic()
     try:
@@ -74,22 +81,23 @@ def _sum(counted: Counter[tuple[str, str]], kind: str) -> str:
     )
 
 
-def _ice(settings: Settings) -> Ice:
-    return Ice(settings.webrtc.ice_servers, talk_seconds(settings))
+def _ice(asked: Asked) -> Ice:
+    return Ice(tuple(asked.ice_servers.values()), talk_seconds(asked.settings))
 
 
-async def _tried(settings: Settings, number: int, server: IceServer, url: str) -> Finding:
+async def _tried(asked: Asked, key: str, server: IceServer, url: str) -> Finding:
     address = IceUrl(url)
     name = "STUN" if address.scheme == "stun" else "TURN"
-    key = f"webrtc.ice_servers.{number}"
-    told = [each for each in settings.origins if each.startswith(f"{key}.urls")]
+    told = key.startswith(VARIABLE) or any(
+        each.startswith(f"{key}.urls") for each in asked.settings.origins
+    )
     shown = "an address of yours" if told else url
-    if unset := _unset(settings, key):
+    if unset := _unset(asked.settings, key):
         return mend(name, f"{shown}: {unset} is not set: export it")
     try:
         if name == "STUN":
             return _stun(shown, await seen_by(address))
-        return await _turn(settings, server, address, key, shown)
+        return await _turn(asked, server, address, key, shown)
     except Unreachable as error:
         text = f"{shown}: {error}"
         return mend(name, text.replace(address.host, "its host") if told else text)
@@ -101,10 +109,8 @@ def _stun(shown: str, reached: Reached) -> Finding:
     return ok("STUN", text)
 
 
-async def _turn(
-    settings: Settings, server: IceServer, address: IceUrl, key: str, shown: str
-) -> Finding:
-    account: dict[str, Any] = _ice(settings).opened(server)
+async def _turn(asked: Asked, server: IceServer, address: IceUrl, key: str, shown: str) -> Finding:
+    account: dict[str, Any] = _ice(asked).opened(server)
     try:
         reached = await lent_by(address, account["username"], account["credential"])
     except Denied as error:

@@ -15,7 +15,8 @@ LEAST, ENOUGH = 0.5, 2.0  # GB; a minute of a recorded talk takes 4 MB, the mode
 
 async def profile(asked: Asked) -> list[Finding]:
     """What the profile needs and lacks, as `bot.py --check` finds it."""
-    lines = await aside(lambda: report(asked.settings))
+    transport = asked.transport or "webrtc"
+    lines = await aside(lambda: report(asked.settings, transport=transport))
     lacks = [mend(line.part, line.text) for line in lines if not line.ok]
     if lacks:
         return lacks

@@ -4,14 +4,33 @@ import errno
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from config.sip import SipChoice
 from server.doctor.aside import addresses, aside
 from server.doctor.asked import PORT, Asked
 from server.doctor.finding import Finding, mend, ok, warn
-from server.doctor.holders import holder
+from server.doctor.holders import Holder, holder
 from server.listening import trouble
 
 AGENT = "bot.py"
+# What a line takes, whatever phone.sip.transport is: the port, and for TLS the one after it.
+SIP = (("udp", 0, "UDP {}"), ("tcp", 0, "TCP {}"), ("tcp", 1, "the TCP port after {}"))
+_KINDS = {"udp": socket.SOCK_DGRAM, "tcp": socket.SOCK_STREAM}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A port that cannot be had: what it is, the error, and who has it as far as that is known."""
+
+    what: str
+    error: int
+    by: Holder | None
+
+    @property
+    def by_agent(self) -> bool:
+        """Whether it is the agent that has it."""
+        return self.by is not None and self.by.script == AGENT
 
 
 async def ports(asked: Asked) -> list[Finding]:
@@ -54,27 +73,41 @@ def _line(asked: Asked) -> Iterator[Finding]:
     sip = asked.settings.phone.sip
     if sip is None:
         return
-    shown = sip.shown("listen")
-    match trouble(socket.SOCK_DGRAM, sip.host, sip.port):
-        case 0:
-            yield ok("SIP port", f"UDP {shown} is free")
-        case errno.EADDRNOTAVAIL:
-            yield mend("SIP port", f"{shown} is not of this machine: change phone.sip.listen")
-        case errno.EACCES | errno.EPERM:
-            yield mend("SIP port", f"{shown} is for the administrator: phone.sip.listen: HOST:5060")
-        case _:
-            yield _sip_taken(sip.port, shown)
+    yield _sip_port(sip)
     first, _, last = sip.rtp_ports.partition("-")
     yield _sound(asked, sip.host, int(first), int(last))
 
 
-def _sip_taken(port: int, shown: str) -> Finding:
-    who = holder("udp", port)
-    if who and who.script == AGENT:
-        return ok("SIP port", f"UDP {shown} is the agent's own: {who} is running")
-    by = f" by {who}" if who else ""
-    text = f"UDP {shown} is taken{by}, often a softphone: end that, or change phone.sip.listen"
-    return mend("SIP port", text)
+def _sip_port(sip: SipChoice) -> Finding:
+    name, shown = "SIP port", sip.shown("listen")
+    held = sip_trouble(sip)
+    match held.error if held else 0:
+        case 0:
+            return ok(name, f"UDP and TCP {shown} are free, and the TCP port after it")
+        case errno.EADDRNOTAVAIL:
+            return mend(name, f"{shown} is not of this machine: change phone.sip.listen")
+        case errno.EACCES | errno.EPERM:
+            return mend(name, f"{shown} is for the administrator: phone.sip.listen: HOST:5060")
+        case _:
+            assert held
+            return _sip_taken(held, shown)
+
+
+def _sip_taken(held: Held, shown: str) -> Finding:
+    if held.by_agent:
+        return ok("SIP port", f"{shown} is the agent's own: {held.by} is running")
+    by = f" by {held.by}" if held.by else ""
+    text = f"{held.what.format(shown)} is taken{by}, often a softphone: end that, or change"
+    return mend("SIP port", f"{text} phone.sip.listen")
+
+
+def sip_trouble(sip: SipChoice) -> Held | None:
+    """Why our own line could not listen, if it could not."""
+    for kind, after, what in SIP:
+        port = sip.port + after
+        if error := trouble(_KINDS[kind], sip.host, port):
+            return Held(what, error, holder(kind, port))
+    return None
 
 
 def _sound(asked: Asked, host: str, first: int, last: int) -> Finding:
