@@ -24,6 +24,7 @@ from benchmarks.transition import figures, line, plan, table, with_clips
 from benchmarks.turns import Outcome, Step, settle, take
 
 TALKS = 2  # as `access.talks` of the profile
+TOLD = 10.0  # s within which a call is over whose caller was told that all lines are busy
 EVERY = 0.25  # s between calls that are too many
 QUIET = 15.0  # s that an agent may talk on before the next question
 
@@ -34,12 +35,14 @@ class Besiegers:
     def __init__(self, to: str) -> None:
         """Nobody has called yet."""
         self._to = to
-        self.busy = 0
+        self._calls = 0
+        self.told = 0  # by a sentence
+        self.busy = 0  # the tone
         self.let_in = 0
 
     @asynccontextmanager
     async def calling(self) -> AsyncIterator[None]:
-        """One call after the other, for as long as this is open."""
+        """A call every `EVERY` s, for as long as this is open; then those who still listen."""
         over = asyncio.Event()
         task = asyncio.create_task(self._call(over))
         try:
@@ -49,18 +52,27 @@ class Besiegers:
             await task
 
     async def _call(self, over: asyncio.Event) -> None:
-        while not over.is_set():
-            called = self.busy + self.let_in
-            phone = SipLine(self._to, name=f"another{called}")  # no one calls too often
-            try:
-                await phone.connect(Microphone(), Timeline(), lambda _: None)
-                self.let_in += 1
-            except CallError as error:
-                if not is_busy(error):
-                    raise
-                self.busy += 1
+        async with asyncio.TaskGroup() as calls:
+            while not over.is_set():
+                calls.create_task(self._listen())
+                await asyncio.sleep(EVERY)
+
+    async def _listen(self) -> None:
+        """One call, and what becomes of it."""
+        self._calls += 1
+        phone = SipLine(self._to, name=f"another{self._calls}")  # no one calls too often
+        try:
+            await phone.connect(Microphone(), Timeline(), lambda _: None)
+            await asyncio.wait_for(phone.ended.wait(), TOLD)
+            self.told += 1
+        except TimeoutError:
+            self.let_in += 1
+        except CallError as error:
+            if not is_busy(error):
+                raise
+            self.busy += 1
+        finally:
             await phone.hang_up()
-            await asyncio.sleep(EVERY)
 
 
 async def talk(
@@ -95,10 +107,11 @@ async def run(arguments: argparse.Namespace) -> None:
         outcomes = await talk(callers, besiegers, steps)
         report["calls_ended"] = sum(each.ended.is_set() for each in lines)
     report |= {name: figures(done) for name, done in outcomes.items()}
-    report |= {"busy": besiegers.busy, "let_in": besiegers.let_in}
+    became = {"told": besiegers.told, "busy": besiegers.busy, "let_in": besiegers.let_in}
+    report |= became
     write(arguments.out, report)
     print(table(report, list(outcomes)))
-    print(f"busy {besiegers.busy}, let in {besiegers.let_in}, ended {report['calls_ended']}")
+    print(*(f"{name} {count}," for name, count in became.items()), f"ended {report['calls_ended']}")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -39,7 +39,14 @@ class SipChoice(Section):
         default=("opus", "pcmu", "pcma"), min_length=1, description="the first that both know"
     )
     keys: Literal["rtp", "info"] = Field(
-        default="rtp", description="how keys are sent; they are heard both ways"
+        default="rtp",
+        description="how keys are sent; they are heard both ways. A telephone that does not know "
+        "`rtp` gets `info`",
+    )
+    busy: Literal["say", "tone"] = Field(
+        default="say",
+        description="what a caller gets for whom there is no line: phone.busy in the agent's "
+        "voice, or the busy tone (486), at which an exchange tries another of its lines",
     )
     rtp_ports: str = Field(default="20000-20999", description="UDP ports of the sound, two a call")
 

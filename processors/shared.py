@@ -291,7 +291,7 @@ async def _prepared(settings: Settings, cast: list[Persona]) -> dict[str, Line]:
     of it where the first cannot be reached now.
     """
     own = {line for persona in cast for line in persona.lines()}
-    own |= {*door.LINES, *phone.LINES, asked.FAREWELL}
+    own |= {*door.LINES, *phone.LINES, asked.FAREWELL, settings.phone.busy}
     if settings.phone.message:
         own.add(settings.phone.message)
     spare = set(LINES) if any(settings.part(part).then for part in PARTS) else set[str]()

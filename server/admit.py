@@ -10,6 +10,7 @@ from pipecat.runner import run
 
 from config.settings import Settings
 from processors.shared import Shared
+from server.announcing import Announcing
 from server.entry import Bot, Entry, Refused
 from server.gate import Gate, is_loopback
 from server.ice import Ice, talk_seconds
@@ -82,7 +83,8 @@ def admit(
     app.include_router(talks(app, entry, rooms, given.proxy))
     app.include_router(rooms_pages(rooms))
     app.include_router(sign_in(access, tokens, rates))
-    exchange = Exchange(entry, settings.phone, given.proxy)
+    announcing = Announcing(shared.lines, settings.phone.busy)
+    exchange = Exchange(entry, settings.phone, announcing, given.proxy)
     app.include_router(telephone(exchange, given.transport))
     app.add_middleware(Gate, access=access, tokens=tokens, origins=given.allowed_origins)
     return entry

@@ -5,6 +5,7 @@ import asyncio
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from judgement.serving import ModelMissing
 from memory.store import MemoryStoreError
 from processors.recorder import sweep
 from processors.services.weights import MissingWeights
+from processors.services.words import Line
 from processors.shared import Shared, share, shared_now
 from server.admit import admit, check_reach, command_line
 from server.entry import Bot, Entry
@@ -72,7 +74,7 @@ def _serve(
     entry = admit(run.app, settings, shared, bot, given)
     number = ""
     if settings.phone.sip and given.transport is None:
-        open_own_line(settings, entry)
+        open_own_line(settings, entry, shared.lines)
         number = f"sip:{settings.phone.sip.user}@{settings.phone.sip.listen}"
     keep = settings.privacy.keep_talk_minutes * 60
     mount(
@@ -97,12 +99,12 @@ def _serve(
     run.main(parser)
 
 
-def open_own_line(settings: Settings, entry: Entry) -> None:
+def open_own_line(settings: Settings, entry: Entry, lines: Mapping[str, Line]) -> None:
     """Wait for telephone calls beside the page."""
     try:
         from server.telephone import open_line  # its stack is an extra
 
-        open_line(run.app, settings, entry)
+        open_line(run.app, settings, entry, lines)
     except ImportError as error:
         sys.exit(f"Repartee can't start.\n{settings.file}: phone.sip: {error}: {PHONE}")
     except SettingsError as error:

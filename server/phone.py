@@ -8,6 +8,7 @@ import hmac
 import json
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,8 +19,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from config.phone import Phone
 from judgement.numbers import caller, is_number, may_be_called
-from processors.door import BLOCKED
 from processors.streams import Call, StreamRunnerArguments
+from processors.streams.announcement import announce
 from processors.streams.call import Answer, Dialler, LineError, Provider, Started
 from processors.streams.exotel import Exotel
 from processors.streams.plivo import Plivo, passing_on
@@ -28,6 +29,7 @@ from processors.streams.telnyx import Telnyx
 from processors.streams.twilio import Twilio
 from server import signatures
 from server.address import public_url, socket_url
+from server.announcing import Announcing
 from server.entry import Entry, Refused
 from server.gate import deny, visitor_of
 from server.tokens import BadToken
@@ -53,6 +55,7 @@ class Exchange:
 
     entry: Entry
     phone: Phone
+    announcing: Announcing
     proxy: str | None = None
     placed: dict[str, Placed] = field(default_factory=dict[str, Placed])
 
@@ -72,7 +75,8 @@ class Exchange:
         provider = self.providers[name]
         placed = self._placed(request)
         user = placed.to if placed else caller(_first(form, "From", "CallFrom"))
-        if why := self._unwelcome(user):
+        why = self._unwelcome(user)
+        if why and (provider.speaks or not self.announcing.can_say(why)):
             return provider.say(why)
         call = _first(form, "CallSid", "CallUUID")
         token = self.entry.tokens.make(
@@ -82,6 +86,7 @@ class Exchange:
             call=call,
             user=user,
             placed=request.query_params.get("placed", "") if placed else "",
+            why=why,
         )
         return provider.connect(socket_url(request, f"/ws/{token}", self.proxy))
 
@@ -90,7 +95,7 @@ class Exchange:
         try:
             self.entry.check_caller(user)
         except Refused as error:
-            return BLOCKED if error.status == 403 else self.phone.busy
+            return self.announcing.reason(error.status)
         return ""
 
     def _placed(self, request: Request) -> Placed | None:
@@ -161,8 +166,15 @@ class Exchange:
             visitor = visitor_of(socket.scope)
             if visitor is None or visitor.name:
                 raise Refused(401, "The token of a webhook is needed.")
+        if why := says.get("why"):
+            await self._tell(socket, says, why)
+            return
         session = token or str(uuid.uuid4())
-        self.entry.seat(session, joined=bool(token))
+        try:
+            self.entry.seat(session, joined=bool(token))
+        except Refused as error:  # another was quicker
+            await self._tell(socket, says, self.announcing.reason(error.status))
+            return
         try:
             await socket.accept()
             call = await self._first(socket, says)
@@ -182,6 +194,21 @@ class Exchange:
             )
         finally:
             self.entry.leave(session)
+
+    async def _tell(self, socket: WebSocket, says: Mapping[str, Any], why: str) -> None:
+        """Say why there is no talk, then hang up. Raises `Refused` where it can't be said."""
+        with self.announcing.line(why) as line:
+            if line is None:
+                raise Refused(503, why, 10)
+            await socket.accept()
+            if call := await self._first(socket, says):
+                await announce(socket, call, line)
+                try:
+                    await call.hang_up()
+                except LineError as error:
+                    logger.error(f"a call could not be hung up, but its stream ends: {error}")
+            with suppress(RuntimeError):  # the caller was quicker
+                await socket.close()
 
     async def _first(self, socket: WebSocket, says: Mapping[str, Any]) -> Call | None:
         """The call that a stream carries; None if it is not the one that was answered."""

@@ -88,6 +88,7 @@ async def entrance(profile: str = "", *arguments: str, bot: Any = None) -> Async
             seats=Seats(access.talks, access.half_open),
             blocks=Blocks(Path(folder) / "access.db", warnings=0, minutes=10),
             switchboards={},
+            lines={},
         )
         calls: list[RunnerArguments] = []
         stay = asyncio.Event()

@@ -11,6 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pipecat.frames.frames import OutputDTMFFrame, OutputDTMFUrgentFrame
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineWorker
+from pipecat.transports.base_transport import TransportParams
+from pipecat.workers.runner import WorkerRunner
 
 from benchmarks.caller import Caller
 from benchmarks.conversation import spoken
@@ -21,9 +26,12 @@ from benchmarks.sound import RATE, Pcm, read_clip, write_wav
 from config.personas import personas
 from judgement.words import words_of
 from processors.phone import SILENT
+from processors.sip import SipTransport
+from processors.sip.call import SipCall
 from tests.air import carries
 from tests.serving import PROFILE, Bot, made, until
 from tests.test_sip_line import free_port
+from tests.test_sip_line import line as open_line
 
 QUESTION = "Can you tell me about the history of London?"
 ANSWER = 30.0  # s that a loaded machine may take
@@ -85,7 +93,8 @@ async def softphone(to: str, folder: Path) -> AsyncIterator[Softphone]:
     try:
         assert await until(lambda: phone.has("up"), ANSWER), phone.events
         yield phone
-        await phone.tell("bye")
+        if not phone.has("down"):
+            await phone.tell("bye")
         assert await until(lambda: phone.has("down"), ANSWER)
         await asyncio.wait_for(process.wait(), 5)
     finally:
@@ -127,6 +136,38 @@ async def test_a_softphone_asks_hears_interrupts_presses_keys_and_hangs_up(
         "not greeted in full"
     )
     assert len(words_of(understood(heard[4 * RATE : 14 * RATE]))) >= 4
+
+
+@needs_pjsip
+@pytest.mark.slow
+async def test_a_softphone_gets_the_keys_that_the_agent_presses(tmp_path: Path):
+    """Through a pipeline: in their turn, and urgently."""
+
+    async def answer(call: SipCall) -> None:
+        transport = SipTransport(call, TransportParams(audio_out_enabled=True))
+        worker = PipelineWorker(Pipeline([transport.input(), transport.output()]))
+
+        @transport.event_handler("on_client_connected")
+        async def on_client_connected(_transport: object, _call: object):
+            await asyncio.sleep(0.5)
+            await worker.queue_frame(OutputDTMFFrame.from_string("1550*"))
+            await asyncio.sleep(2)
+            await worker.queue_frame(OutputDTMFUrgentFrame.from_string("#9"))
+
+        @transport.event_handler("on_client_disconnected")
+        async def on_client_disconnected(_transport: object, _call: object):
+            await worker.cancel()
+
+        runner = WorkerRunner(handle_sigint=False)
+        await runner.add_workers(worker)
+        await runner.run()
+
+    async with (
+        open_line(answer) as address,
+        softphone(f"sip:repartee@{address}", tmp_path) as phone,
+    ):
+        assert await until(lambda: phone.has("key 9"), 10), phone.events
+    assert [event[-1] for event in phone.events if event.startswith("key")] == [*"1550*#9"]
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from benchmarks.line import CallError
 from benchmarks.microphone import Microphone
+from benchmarks.rtp import KEYS, SOUND
 from benchmarks.server import ROOT
 from benchmarks.sip import HOST, Message
 from benchmarks.sip import SipLine as Telephone
@@ -97,6 +98,43 @@ async def test_a_call_has_sound_keys_and_a_name():
         assert await until(lambda: phone.rtp.keys == "90", 2)
         await phone.hang_up()
         assert await until(call.ended.is_set, 2)
+
+
+async def test_keys_pressed_together_come_one_after_the_other():
+    answering = Answering()
+    async with line(answering) as address, calling(address) as (phone, _):
+        call = await answering.taken()
+        await asyncio.sleep(0.3)
+        await asyncio.gather(call.press("12"), call.press("34"))
+        assert await until(lambda: phone.rtp.keys == "1234", 2), phone.rtp.keys
+
+
+class OldTelephone(Telephone):
+    """Knows no telephone events; keeps the keys that come by INFO."""
+
+    def __init__(self, to: str) -> None:
+        super().__init__(to)
+        self.keys = ""
+
+    def _offer(self, direction: str) -> str:
+        lines = super()._offer(direction).replace(f" {SOUND} {KEYS}", f" {SOUND}").split("\r\n")
+        return "\r\n".join(each for each in lines if f":{KEYS} " not in each)
+
+    def _answer(self, request: Message) -> None:
+        if request.method == "INFO":
+            self.keys += re.findall(r"Signal=\s*(\S)", request.body)[0]
+        super()._answer(request)
+
+
+async def test_a_telephone_that_knows_no_telephone_events_gets_keys_by_info():
+    answering = Answering()
+    async with line(answering) as address:
+        phone = OldTelephone(address)
+        await phone.connect(Microphone(), Timeline(), lambda _: None)
+        call = await answering.taken()
+        await call.press("5#")
+        assert await until(lambda: phone.keys == "5#", 2), phone.keys
+        await phone.hang_up()
 
 
 async def test_a_telephone_that_knows_opus_alone_hears_itself():

@@ -15,6 +15,7 @@ from pipecat.frames.frames import (
     InterruptionFrame,
     OutputAudioRawFrame,
     OutputDTMFFrame,
+    OutputDTMFUrgentFrame,
 )
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
@@ -165,8 +166,14 @@ async def test_keys_come_in_and_go_out():
             talk.call.on_digit(key)
         await talk.until(lambda: len(keys(talk.between)) == 2)
         assert sorted(keys(talk.between)) == ["#", "7"]
+        await talk.say(0.3)
         await talk.worker.queue_frame(OutputDTMFFrame.from_string("42"))
         await talk.until(lambda: talk.call.pressed == ["42"])
+        assert talk.call.loud > 0.2, "pressed before what was said"
+        await talk.say(1.0)
+        await talk.worker.queue_frame(OutputDTMFUrgentFrame.from_string("*#"))
+        await talk.until(lambda: talk.call.pressed == ["42", "*#"])
+        assert talk.call.loud < 1.0, "an urgent key waited"
 
 
 def keys(between: Between) -> list[str]:

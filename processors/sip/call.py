@@ -44,6 +44,7 @@ class SipCall:
         self._allowed = frozenset(map(plain, transfer_to))
         self._info: AudioInfo | None = None
         self._in = self._out = Resampler(1, 1)
+        self._keys = asyncio.Lock()
         call.on(self._happened)
         call.on_dtmf(lambda pressed: self.on_digit(pressed.digit))
 
@@ -99,8 +100,12 @@ class SipCall:
             await asyncio.wait_for(self.ended.wait(), self.waiting() + LEFT)
 
     async def press(self, digits: str) -> None:
-        """Press keys, as the account says: beside the sound or by SIP INFO."""
-        await self._try("keys", self._call.send_dtmf(digits))
+        """Press keys, as the account says: beside the sound or by SIP INFO.
+
+        It takes 0.2 s a key. Keys that are pressed meanwhile come after them.
+        """
+        async with self._keys:
+            await self._try("keys", self._call.send_dtmf(digits))
 
     def may_go_to(self, target: str) -> bool:
         """Whether the profile allows calls to be passed on to `target`."""

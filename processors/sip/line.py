@@ -23,14 +23,14 @@ ASSERTED = "P-Asserted-Identity"  # who an exchange says is calling
 CODECS = {"opus": "opus/48000/2", "pcmu": "pcmu/8000/1", "pcma": "pcma/8000/1"}
 
 Answer = Callable[[SipCall], Awaitable[None]]
-Seat = Callable[[SipCall], AbstractContextManager[bool]]
+Seat = Callable[[SipCall], AbstractContextManager[Answer | None]]
 
 
 class SipLine:
-    """Open inside an `async with`. `answer` is run for each call, for as long as it lasts.
+    """Open inside an `async with`. Each call is answered, for as long as the answer lasts.
 
     One line a process: the stack beneath it is global. A call beyond `most`, or
-    one that gets no `seat`, is refused as busy (486) before anything is made for it.
+    one that gets no answer, is refused as busy (486) before anything is made for it.
     Nobody can have this line call somebody else: a caller's own request for a
     transfer is refused.
     """
@@ -40,17 +40,17 @@ class SipLine:
         choice: SipChoice,
         answer: Answer,
         *,
-        seat: Seat = lambda _: nullcontext(True),
+        seat: Seat | None = None,
         most: int = 4,
         transfer_to: Collection[str] = (),
     ) -> None:
         """As `choice` says; calls may be passed on to `transfer_to` alone.
 
-        `seat` tells whether a call may have one, and is left when the call is over.
+        A call is answered with `answer`, or where there is a `seat` with what that
+        gives for it, None for no answer. A seat is left when the call is over.
         """
         self._choice = choice
-        self._answer = answer
-        self._seat = seat
+        self._seat: Seat = seat or (lambda _: nullcontext(answer))
         self._most = most
         self._transfer_to = tuple(transfer_to)
         self._runtime = Runtime()
@@ -109,7 +109,7 @@ class SipLine:
             reg_interval=choice.expires if choice.registrar else 0,
             transport=choice.transport,
             audio_codecs=tuple(CODECS[codec] for codec in choice.codecs),
-            dtmf_mode="info" if choice.keys == "info" else "rtpevent",
+            dtmf_mode="info" if choice.keys == "info" else "auto",
             extra_params=("video_codecs=",),
         )
 
@@ -140,11 +140,11 @@ class SipLine:
         numbers_at = self._choice.registrar or exchange(call.peer)
         taken = SipCall(call, caller, self._transfer_to, domain=numbers_at)
         try:
-            with self._seat(taken) as seated:
-                if not seated:
+            with self._seat(taken) as answer:
+                if answer is None:
                     await call.reject()
                 elif await _established(call):
-                    await self._answer(taken)
+                    await answer(taken)
         except Exception:
             logger.exception("phone: a call failed")
         finally:

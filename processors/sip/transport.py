@@ -27,12 +27,11 @@ from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import BaseTransport, TransportParams
 
 from processors.frames import TransferFailedFrame, TransferFrame
+from processors.sip.speech import LOOK, give
 
 if TYPE_CHECKING:  # the stack beneath it is needed for a line alone
     from processors.sip.call import SipCall
 
-LOOK = 0.01  # s between two looks at what came
-AHEAD = 0.04  # s of sound given to the line before its time, so that it never runs dry
 HUSH = 1.0  # s of silence heard of a caller who puts us on hold: what they said is over
 CHUNKS = 2  # of 10 ms: a packet of the telephone
 KEYS = frozenset(key.value for key in KeypadEntry)
@@ -124,13 +123,7 @@ class SipOutput(BaseOutputTransport):
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         """Give the line a packet's sound and wait until it is nearly due."""
-        pcm = np.frombuffer(frame.audio, np.int16)
-        while self._call.held or not self._call.say(pcm, self.sample_rate):
-            if self._call.ended.is_set():
-                return False
-            await asyncio.sleep(LOOK)
-        await asyncio.sleep(self._call.waiting() - AHEAD)
-        return True
+        return await give(self._call, np.frombuffer(frame.audio, np.int16), self.sample_rate)
 
     async def write_transport_frame(self, frame: Frame):
         """Pass the caller on once all that was said before has been heard."""

@@ -41,6 +41,7 @@ class Provider(Protocol):
     """What a talk and a webhook need of a provider. Raises `LineError` where it says no."""
 
     name: str
+    speaks: bool  # whether it can say something without a stream
 
     def connect(self, socket: str) -> Answer:
         """Have the call's sound sent to a socket, and played from it."""

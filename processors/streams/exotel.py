@@ -12,12 +12,13 @@ class Exotel:
     """An account at Exotel: what happens after the stream is up to the flow there."""
 
     name = "exotel"
+    speaks = False
 
     def connect(self, socket: str) -> Answer:
         return Answer(json.dumps({"url": socket}), "application/json")
 
     def say(self, text: str) -> Answer:
-        """It can say nothing: without an address the flow goes on to its next applet."""
+        """It can say nothing itself: without an address the flow goes on to its next applet."""
         return Answer(json.dumps({"error": text}), "application/json")
 
     def started(self, message: Message) -> Started | None:

@@ -16,6 +16,7 @@ class Plivo:
     """An account at Plivo."""
 
     name = "plivo"
+    speaks = True
 
     def __init__(self, account: Account) -> None:
         self._account = account

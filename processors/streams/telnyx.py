@@ -17,6 +17,7 @@ class Telnyx:
     """An account at Telnyx."""
 
     name = "telnyx"
+    speaks = True
 
     def __init__(self, account: Account) -> None:
         self._account = account

@@ -23,6 +23,7 @@ class Twilio:
     """An account at Twilio."""
 
     name = "twilio"
+    speaks = True
 
     def __init__(self, account: Account) -> None:
         self._account = account
