@@ -264,7 +264,11 @@ class Limits(Section):
     )
     idle_times: Count = Field(default=3, ge=0, description="how often it opens before it gives up")
     max_text: Count = Field(default=2000, ge=1, description="characters of a typed message")
-    max_talk_minutes: Number = Field(default=60, gt=0, description="then the talk ends")
+    max_talk_minutes: Number = Field(
+        default=60,
+        gt=0,
+        description="then a talk ends, with a goodbye; telephone calls have `phone.max_minutes`",
+    )
 
     @field_validator("quiet_hours")
     @classmethod

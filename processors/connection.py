@@ -29,7 +29,7 @@ from processors.client import ClientMessages
 from processors.frames import PlayLineFrame
 from processors.hold import Hold
 from processors.jitter import listen_at_once
-from processors.phone import until_over
+from processors.phone import TIME_IS_UP, until_over
 from processors.rooms.joining import join
 from processors.rooms.visit import Visit
 from processors.sample import SamplePlayer
@@ -118,7 +118,7 @@ def follow(
     if talk.company:
         stay(worker, transport, talk, talk.company, messages, settings)
     else:
-        take_call(worker, transport, talk, messages, settings.phone)
+        take_call(worker, transport, talk, messages, settings)
 
 
 def answer_messages(worker: PipelineWorker, messages: ClientMessages) -> None:
@@ -147,6 +147,7 @@ def stay(
 
     @worker.event_handler("on_pipeline_started")
     async def on_pipeline_started(_worker: object, _frame: object):
+        talk.beside(end_after(worker, settings.limits.max_talk_minutes))
         await visit.greet(partial(messages.answered, recorded=False))
 
 
@@ -155,7 +156,7 @@ def take_call(
     transport: BaseTransport,
     talk: Talk,
     messages: ClientMessages,
-    phone: Phone,
+    settings: Settings,
 ) -> None:
     """Hold a talk with the one client that a transport is for."""
     connected, over = asyncio.Event(), asyncio.Event()
@@ -179,12 +180,22 @@ def take_call(
             await worker.cancel()
             return
         if talk.by_phone:
-            await messages.answered(recorded=phone.record)
-            talk.beside(end_in_time(worker, talk, phone, over))
+            await messages.answered(recorded=settings.phone.record)
+            talk.beside(end_in_time(worker, talk, settings.phone, over))
+        else:
+            talk.beside(end_after(worker, settings.limits.max_talk_minutes))
 
     @worker.event_handler("on_pipeline_finished")
     async def on_pipeline_finished(_worker: object, _frame: object):
         over.set()
+
+
+async def end_after(worker: PipelineWorker, minutes: float) -> None:
+    """Say goodbye and end a talk that has lasted as long as one may."""
+    await asyncio.sleep(minutes * 60)
+    logger.info(f"a talk has lasted {minutes:g} minutes and ends")
+    await worker.queue_frame(PlayLineFrame(TIME_IS_UP))
+    await worker.queue_frame(EndFrame())
 
 
 async def end_in_time(

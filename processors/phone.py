@@ -14,7 +14,7 @@ RECORDED = "This call is recorded."
 PUT_THROUGH = "I am putting you through."
 NOBODY_THERE = "Nobody can take your call there. How can I help?"
 SILENT = "I can't hear you, so I am hanging up. Goodbye."
-TIME_IS_UP = "I have to end our call here. Goodbye."
+TIME_IS_UP = "I have to end our talk here. Goodbye."
 LINES = (RECORDED, PUT_THROUGH, NOBODY_THERE, SILENT, TIME_IS_UP)
 
 ENOUGH = 2.0  # s after the last key in which a number may go on

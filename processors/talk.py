@@ -117,7 +117,7 @@ class Talk:
                 talk,
                 user=user,
                 consent=lambda: keeper.consent,
-                keeps_sound=shared.settings.phone.record or not by_phone,
+                keeps_sound=shared.settings.phone.record if by_phone else company is None,
             ),
             door=Door(shared.blocks, user, max_text=limits.max_text),
             vad=vad,

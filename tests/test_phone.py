@@ -3,9 +3,12 @@
 import asyncio
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 from pipecat.audio.dtmf.types import KeypadEntry
-from pipecat.frames.frames import Frame, InputDTMFFrame, InterruptionFrame
+from pipecat.frames.frames import EndFrame, Frame, InputDTMFFrame, InterruptionFrame
+from pipecat.pipeline.worker import PipelineWorker
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.tests.utils import SleepFrame, run_test
 
@@ -13,6 +16,7 @@ from config.phone import Phone
 from judgement.listener import Listener
 from judgement.moment import Policy
 from processors import phone as phones
+from processors.connection import end_after
 from processors.frames import PlayLineFrame, TransferFailedFrame, TransferFrame, TypedFrame
 from processors.phone import (
     NOBODY_THERE,
@@ -115,3 +119,14 @@ def test_a_call_leaves_no_sound_on_the_disk_unless_it_is_recorded(tmp_path: Path
         recorder.close()
     assert not (tmp_path / "talk-False").exists()
     assert (tmp_path / "talk-True" / "audio.wav").is_file()
+
+
+async def test_a_talk_that_has_lasted_long_enough_ends_with_a_goodbye():
+    queued: list[Frame] = []
+
+    async def queue_frame(frame: Frame) -> None:
+        queued.append(frame)
+
+    await end_after(cast(PipelineWorker, SimpleNamespace(queue_frame=queue_frame)), 0.0005)
+    assert [type(each) for each in queued] == [PlayLineFrame, EndFrame]
+    assert isinstance(queued[0], PlayLineFrame) and queued[0].text == TIME_IS_UP
