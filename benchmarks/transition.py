@@ -22,7 +22,7 @@ from benchmarks.line import CallError
 from benchmarks.report import ROOT, against_plain, provenance, ratio, summary, write
 from benchmarks.server import BotServer
 from benchmarks.turns import Outcome, Step, settle, take
-from benchmarks.voices import clips, voices
+from benchmarks.voices import clips, other_voices
 
 BLOCK = 4  # turns a contender has before the other's turn comes
 SHORT = (
@@ -54,7 +54,7 @@ STOPS = (
 
 def plan(turns: int, folder: Path) -> list[Step]:
     """`turns` steps: every second one is cut into, every fourth is a clip from `folder`."""
-    speakers, recorded = voices(), itertools.cycle(clips(folder) or [None])
+    speakers, recorded = other_voices(), itertools.cycle(clips(folder) or [None])
     short, long, stop = itertools.cycle(SHORT), itertools.cycle(LONG), itertools.cycle(STOPS)
     steps: list[Step] = []
     for index in range(turns):

@@ -15,6 +15,7 @@ from benchmarks.server import BotServer
 from benchmarks.turns import PATIENCE
 
 HUNG = 3  # calls in a row that fail
+MOST = 4  # talks at once, of `talks_at_once`: more than the profile lets in
 
 
 class Bots:
@@ -90,6 +91,7 @@ def profile(
     folder.mkdir(parents=True, exist_ok=True)
     chosen = yaml.safe_load((ROOT / config).read_text())
     chosen["memory"] = {**chosen.get("memory", {}), "path": str(folder / "memory.db")}
+    chosen["access"] = {**chosen.get("access", {}), "talks": MOST}
     chosen["limits"] = {**chosen.get("limits", {}), **(limits or {})}
     if persona:
         keys = yaml.safe_load((ROOT / f"config/personas/{persona['of']}.yaml").read_text())
