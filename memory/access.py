@@ -1,4 +1,7 @@
-"""The file of what is kept of everyone, consent or not: blocks and standing wishes, no words."""
+"""The file of what is kept of everyone, consent or not, and holds no words.
+
+Blocks, standing wishes, and which invitations were used.
+"""
 
 from pathlib import Path
 
@@ -23,8 +26,14 @@ CREATE TABLE wishes (
     PRIMARY KEY (user, about)
 )
 """
+INVITATIONS = """
+CREATE TABLE invitations (
+    id TEXT PRIMARY KEY,
+    until REAL NOT NULL -- seconds since 1970: no longer good then anyway
+)
+"""
 
 
 def open_access(path: str | Path, *, busy: float = 2.0) -> Database:
     """The file at `path`, made at the first call that needs it."""
-    return Database(Path(path), [SCHEMA], busy=busy)
+    return Database(Path(path), [SCHEMA, INVITATIONS], busy=busy)

@@ -32,6 +32,7 @@ from judgement.serving import LocalServer, packaged_model
 from memory.blocks import Blocks
 from memory.embedding import Embedding, read_vectors, write_vectors
 from memory.extraction import FactFinder
+from memory.invitations import Invitations
 from memory.store import MemoryStore, MemoryStoreError
 from memory.wishes import Wishes
 from processors import asked, door, phone
@@ -61,6 +62,7 @@ class Shared:
     store: MemoryStore
     blocks: Blocks
     wishes: Wishes
+    invitations: Invitations
     talks: Path
     embedding: Embedding | None = None
     finder: FactFinder | None = None
@@ -100,6 +102,7 @@ class Shared:
                 lasting_after=blocks.lasting_after,
             ),
             wishes=Wishes(access),
+            invitations=Invitations(access),
             talks=folder / "talks",
             embedding=embedding,
             finder=build_finder(settings, server and server.url),

@@ -82,7 +82,7 @@ def admit(
     rooms = Rooms(entry, settings.room)
     app.include_router(talks(app, entry, rooms, given.proxy))
     app.include_router(rooms_pages(rooms))
-    app.include_router(sign_in(access, tokens, rates))
+    app.include_router(sign_in(access, tokens, rates, shared.invitations))
     announcing = Announcing(shared.lines, settings.phone.busy)
     exchange = Exchange(entry, settings.phone, announcing, given.proxy)
     app.include_router(telephone(exchange, given.transport))

@@ -23,6 +23,7 @@ from pipecat.runner.types import RunnerArguments
 
 from config.settings import Settings, load
 from memory.blocks import Blocks
+from memory.invitations import Invitations
 from processors.seats import Seats
 from server.admit import admit, command_line
 from server.entry import Entry
@@ -79,7 +80,9 @@ class Door:
 
 
 @asynccontextmanager
-async def entrance(profile: str = "", *arguments: str, bot: Any = None) -> AsyncIterator[Door]:
+async def entrance(
+    profile: str = "", *arguments: str, bot: Any = None, invitations: Invitations | None = None
+) -> AsyncIterator[Door]:
     """The app of a profile, as with those arguments of Pipecat's runner, on a free port."""
     with TemporaryDirectory() as folder:
         settings = _settings(Path(folder), profile)
@@ -87,6 +90,7 @@ async def entrance(profile: str = "", *arguments: str, bot: Any = None) -> Async
         shared = SimpleNamespace(
             seats=Seats(access.talks, access.half_open),
             blocks=Blocks(Path(folder) / "access.db", warnings=0, minutes=10),
+            invitations=invitations or Invitations(Path(folder) / "access.db"),
             switchboards={},
             lines={},
         )

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from memory.invitations import Invitations
 from processors.seats import UNCONNECTED
 from server.tokens import Tokens
 from tests.entrance import SECRET, SIGNED, Door, entrance, offer
@@ -115,7 +117,7 @@ async def test_who_is_signed_in_is_that_name_and_no_other():
         token = (await started(door, headers=door.sign_in("sam"), user="max"))["sessionId"]
         wanted = await offer() | {"request_data": {"user": "max"}}
         assert (await door.post(f"/sessions/{token}/api/offer", wanted))[0] == 200
-        assert [call.body["user"] for call in door.calls] == ["sam"]
+        assert [(call.body or {})["user"] for call in door.calls] == ["sam"]
 
 
 async def test_whoever_signs_in_begins_each_talk_with_a_token_of_its_own():
@@ -356,6 +358,26 @@ async def test_an_invitation_signs_in_once():
         assert (await door.post("/start", {}, signed))[0] == 200
         assert (await door.post(f"/sign-in/{token}"))[0] == 403
         assert (await door.get(f"/sign-in/{token}"))[0] == 403
+
+
+async def test_an_invitation_stays_used_when_the_server_starts_anew(tmp_path: Path):
+    token = Tokens(SECRET).make("invitation", 60, user="sam")
+    for status in (303, 403):
+        used = Invitations(tmp_path / "access.db")
+        async with entrance(SIGNED, invitations=used) as door:
+            assert (await door.post(f"/sign-in/{token}"))[0] == status
+        used.close()
+    later = Invitations(tmp_path / "access.db")
+    assert later.use("another", until=5.0, now=1.0) and not later.use("another", 5.0, 1.0)
+    assert later.use("a third", until=9.0, now=6.0) and not later.is_used("another")
+
+
+async def test_nobody_signs_in_while_it_cannot_be_known_whether_they_did(tmp_path: Path):
+    (tmp_path / "access.db").write_text("rubbish " * 100)
+    token = Tokens(SECRET).make("invitation", 60, user="sam")
+    async with entrance(SIGNED, invitations=Invitations(tmp_path / "access.db")) as door:
+        assert (await door.get(f"/sign-in/{token}"))[0] == 503
+        assert (await door.post(f"/sign-in/{token}"))[0] == 503
 
 
 async def test_an_invitation_that_is_none_says_so():
