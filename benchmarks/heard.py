@@ -97,11 +97,11 @@ def bids() -> Iterator[Bid]:
         yield Bid(text, next(speakers).speak(text)) if number % 2 else Bid(text)
 
 
-def profile(folder: Path) -> Path:
-    """The embedded profile with a long greeting and longer answers; its talks lie in `folder`."""
+def profile(folder: Path, config: str = "config/embedded.yaml") -> Path:
+    """The profile `config` with a long greeting and longer answers; its talks lie in `folder`."""
     persona = yaml.safe_load((ROOT / "config/personas/assistant.yaml").read_text())
     persona |= {"greeting": GREETING, "deflect": [], "refuse": [], "examples": {}, "answers": []}
-    chosen = yaml.safe_load((ROOT / "config/embedded.yaml").read_text())
+    chosen = yaml.safe_load((ROOT / config).read_text())
     chosen["persona"] = str(folder / "talkative.yaml")
     chosen["memory"] = {"store": "sqlite", "path": str(folder / "memory.db")}
     chosen["reply"]["max_tokens"] = 200

@@ -88,6 +88,15 @@ class Timeline:
         start = bisect.bisect_left(self._at, at - within)
         return any(self._loud[start : bisect.bisect_right(self._at, at)])
 
+    def loud_seconds(self, start: float, end: float) -> float:
+        """How much of the time from `start` to `end` there was sound, in windows of 10 ms."""
+        windows = slice(bisect.bisect_left(self._at, start), bisect.bisect_left(self._at, end))
+        return sum(
+            length
+            for length, loud in zip(self._length[windows], self._loud[windows], strict=True)
+            if loud
+        )
+
     def sound(self, start: float, end: float) -> Pcm:
         """What was there from `start` to `end`, gaps as zeros.
 
