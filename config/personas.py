@@ -42,6 +42,9 @@ class PersonaFile(Section):
     proactivity: Number = Field(
         default=0.5, ge=0, le=1, description="from 0, speaks only when asked, to 1"
     )
+    least_pause: Number = Field(
+        default=0.0, ge=0, le=2, description="seconds of pause that it leaves before any answer"
+    )
     patience: Number = Field(
         default=3.0, ge=0.5, lt=5, description="seconds of pause at which a silence is final"
     )
@@ -62,6 +65,13 @@ class PersonaFile(Section):
     deflections: Lines = Field(min_length=1, description="sentences that open a deflection")
     idle: Lines = Field(min_length=3, description="sentences after a silence")
     subjects: Lines = Field(min_length=3, description="sentences that change the subject")
+
+    @field_validator("patience")
+    @classmethod
+    def _patience(cls, patience: float, info: ValidationInfo) -> float:
+        if patience <= info.data.get("least_pause", 0.0):
+            raise ValueError("must be longer than least_pause")
+        return patience
 
     @field_validator("refuse", "deflect")
     @classmethod

@@ -28,11 +28,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What of the persona a judge may know: data rows carry the same three."""
+    """What of the persona a judge may know: data rows carry the first three.
+
+    `least_pause` is the seconds of silence that any answer waits for.
+    """
 
     refuse: tuple[str, ...] = ()
     deflect: tuple[str, ...] = ()
     proactivity: float = 0.5
+    least_pause: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ class Persona:
     `examples` has by topic sentences that touch a policy, `answers` sentences
     that only look so.
     `backchannels` are what it says quietly while it listens; with none it says nothing.
-    `proactivity` runs from 0 (speaks only when asked) to 1; `patience` is the
-    pause in seconds at which a silence is final.
+    `proactivity` runs from 0 (speaks only when asked) to 1; `least_pause` is the
+    pause in seconds that it leaves before any answer, `patience` the one at which
+    a silence is final.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Persona:
     )
     answers: tuple[str, ...] = ()
     proactivity: float = 0.5
+    least_pause: float = 0.0
     patience: float = 3.0
     greeting: str = ""
     openers: tuple[str, ...] = ("Sorry to jump in.",)

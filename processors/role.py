@@ -23,7 +23,7 @@ class Role:
     def policy(self) -> Policy:
         """What a judge may know of the persona."""
         persona = self.persona
-        return Policy(persona.refuse, persona.deflect, persona.proactivity)
+        return Policy(persona.refuse, persona.deflect, persona.proactivity, persona.least_pause)
 
     def play(self, persona: Persona) -> None:
         """Become another persona."""

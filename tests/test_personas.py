@@ -9,6 +9,7 @@ from config import personas as module
 from config.personas import PERSONAS, load_persona, personas
 from config.settings import SettingsError
 from judgement.words import on_topic, topic_of
+from processors.role import Role
 
 GOOD = """
 manner: Be brief.
@@ -102,6 +103,11 @@ def test_a_file_of_ones_own_is_named_by_its_path(write: Write):
     assert persona.idle == ("One.", "Two.", "Three.")
 
 
+def test_a_persona_bounds_every_wait(write: Write):
+    persona = load_persona(write(GOOD + "least_pause: 0.6", "slow"))
+    assert Role(persona).policy.least_pause == 0.6
+
+
 def test_an_unknown_name_is_answered_with_the_nearest():
     assert "no persona is called clark; did you mean clerk?" in complaint("clark")
     assert "known here: assistant, clerk, interviewer" in complaint("zzz")
@@ -120,6 +126,7 @@ def test_a_path_that_is_not_there_is_answered_with_the_file():
         (GOOD + "opener: [Hi.]", "opener: unknown key; did you mean openers?"),
         (GOOD + "proactivity: 1.1", "proactivity: must be less than or equal to 1, not 1.1"),
         (GOOD + "patience: 5", "patience: must be less than 5, not 5"),
+        (GOOD + "least_pause: 1\npatience: 1", "patience: must be longer than least_pause"),
         (GOOD + "refuse: [discounts]", 'refuse: must read "topic (word, word, phrase)"'),
         (GOOD + "refuse: ['discounts ()']", 'refuse: must read "topic (word, word, phrase)"'),
         (GOOD + "refuse: ['discounts (a,,b)']", 'refuse: must read "topic (word, word, phrase)"'),
