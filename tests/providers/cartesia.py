@@ -7,16 +7,24 @@ from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
-from cartesia.types import Voice
+from cartesia.types import TTSGenerateParams, TTSGenerateSSEParams, TTSSSEEvent, Voice
 from cartesia.types.generation_request import GenerationRequest
-from cartesia.types.tts_sse_event import TTSSSEChunkEvent, TTSSSEDoneEvent, TTSSSETimestampsEvent
+from cartesia.types.voice_get_params import VoiceGetParams
 from cartesia.types.websocket_client_event import CancelContextRequest
-from cartesia.types.websocket_response import Chunk, Done, Error, Timestamps
-from pydantic import ValidationError
+from cartesia.types.websocket_response import WebsocketResponse
 
 from tests.providers.openai import tone
 from tests.providers.provider import KEY, STATUS, Fault, Provider
+from tests.providers.specification import Specification
 
+GENERATE = Specification(GenerationRequest)
+CANCEL = Specification(CancelContextRequest)
+MESSAGE = Specification(WebsocketResponse)
+SSE = Specification(TTSGenerateSSEParams)
+EVENT = Specification(TTSSSEEvent)
+BYTES = Specification(TTSGenerateParams)
+VOICE_QUERY = Specification(VoiceGetParams)
+A_VOICE = Specification(Voice)
 WORD = 0.25  # s that each word lasts
 VOICE = "71a7ad14-091c-4e8e-a314-022ece01c121"
 
@@ -47,82 +55,101 @@ class Cartesia(Provider):
         return {"error_code": str(status), "title": "No", "message": "No.", "status_code": status}
 
     async def _voice(self, request: web.Request) -> web.Response:
+        query = {each.removesuffix("[]"): request.query.getall(each) for each in request.query}
+        if not self.takes("voice", VOICE_QUERY, query):
+            return self._refused()
         if request.match_info["id"] != VOICE:
             return web.json_response(self.error(404), status=404)
-        voice = Voice.model_validate(
-            {
-                "id": VOICE,
-                "access": "public",
-                "created_at": "2026-01-01T00:00:00Z",
-                "description": "A tone.",
-                "is_owner": False,
-                "language": "en",
-                "locales": [],
-                "name": "Tone",
-                "tagline": "",
-                "visibility": "all",
-            }
-        )
-        return web.json_response(json.loads(voice.model_dump_json()))
+        voice = {
+            "id": VOICE,
+            "access": "public",
+            "created_at": "2026-01-01T00:00:00Z",
+            "description": "A tone.",
+            "is_owner": False,
+            "language": "en",
+            "locales": [],
+            "name": "Tone",
+            "tagline": "",
+            "visibility": "all",
+        }
+        return web.json_response(self.answers("a voice", A_VOICE, voice))
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        for name in request.query:
+            self.violated(f"socket: {name} in the address: key and version are headers")
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         mouths: dict[str, _Mouth] = {}
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
+                self.violated("socket: a message that is no text")
                 continue
             told = json.loads(message.data)
             self.asked.append(told)
             if self.fault is Fault.HANG:
                 self.feel()
                 continue
-            if told.get("cancel"):
-                self._check(CancelContextRequest, told)
-                mouths.pop(told["context_id"], None)
-                continue
-            self._check(GenerationRequest, told)
-            mouth = mouths.setdefault(told["context_id"], _Mouth(self, socket, told))
-            await mouth.say(told["transcript"], more=bool(told.get("continue")))
+            await self._do(told, mouths, socket)
         return socket
 
-    def _check(self, model: Any, told: dict[str, Any]) -> None:
-        try:
-            parsed = model.model_validate(told)
-        except ValidationError as error:
-            self.violated(str(error))
-            return
-        for name in parsed.model_extra or ():
-            self.violated(f"{model.__name__} has no {name}")
+    async def _do(
+        self, told: Any, mouths: dict[str, "_Mouth"], socket: web.WebSocketResponse
+    ) -> None:
+        cancels = isinstance(told, dict) and "cancel" in told
+        if not self.takes("socket", CANCEL if cancels else GENERATE, told):
+            await self.tell(socket, {"type": "error", "done": True, **self.error(400)})
+        elif cancels:
+            mouths.pop(told["context_id"], None)
+        else:
+            self._as_raw("socket", told)
+            mouth = mouths.setdefault(told["context_id"], _Mouth(self, socket, told))
+            await mouth.say(told["transcript"], more=bool(told.get("continue")))
+
+    async def tell(self, socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
+        """Over the socket, within the specification."""
+        self.answers(message["type"], MESSAGE, message)
+        if not socket.closed:
+            with suppress(ConnectionResetError):  # cut, or the caller is gone
+                await socket.send_str(json.dumps(message))
 
     async def _sse(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
         self.asked.append(asked)
+        if not self.takes("/tts/sse", SSE, asked):
+            return self._refused()
+        self._as_raw("/tts/sse", asked)
         rate = asked["output_format"]["sample_rate"]
         words = asked["transcript"].split()
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         sound = base64.b64encode(tone(WORD * len(words), rate)).decode()
         common = {"status_code": 206, "done": False}
-        events = [
-            TTSSSEChunkEvent.model_validate(
-                {"type": "chunk", "data": sound, "step_time": 1.0, **common}
-            ),
-            TTSSSETimestampsEvent.model_validate(
-                {"type": "timestamps", "word_timestamps": _times(words, 0), **common}
-            ),
-            TTSSSEDoneEvent.model_validate({"type": "done", "status_code": 200, "done": True}),
+        events: list[dict[str, Any]] = [
+            {"type": "chunk", "data": sound, "step_time": 1.0, **common},
+            {"type": "timestamps", "word_timestamps": _times(words, 0), **common},
+            {"type": "done", "status_code": 200, "done": True},
         ]
         for event in events:
-            data = event.model_dump_json(exclude_none=True)
-            await response.write(f"event: {event.type}\ndata: {data}\n\n".encode())
+            data = json.dumps(self.answers(event["type"], EVENT, event))
+            await response.write(f"event: {event['type']}\ndata: {data}\n\n".encode())
         return response
 
     async def _bytes(self, request: web.Request) -> web.Response:
         asked = await request.json()
         self.asked.append(asked)
+        if not self.takes("/tts/bytes", BYTES, asked):
+            return self._refused()
+        self._as_raw("/tts/bytes", asked)
         rate = asked["output_format"]["sample_rate"]
         return web.Response(body=tone(WORD * len(asked["transcript"].split()), rate))
+
+    def _as_raw(self, what: str, asked: dict[str, Any]) -> None:
+        sound = asked["output_format"]
+        if (sound["container"], sound.get("encoding")) != ("raw", "pcm_s16le"):
+            self.violated(f"{what}: raw pcm_s16le is all that this server speaks")
+
+    def _refused(self) -> web.Response:
+        return web.json_response(self.error(400), status=400)
 
 
 class _Mouth:
@@ -140,17 +167,8 @@ class _Mouth:
         if fault in (*STATUS, Fault.MALFORMED):
             self._server.feel()
         if fault in STATUS:
-            await self._send(
-                Error(
-                    type="error",
-                    done=True,
-                    context_id=self._context,
-                    status_code=STATUS[fault],
-                    title="No",
-                    message="No.",
-                    error_code=str(STATUS[fault]),
-                )
-            )
+            no = self._server.error(STATUS[fault])
+            await self._send({"type": "error", "done": True, **no})
             return
         if fault is Fault.MALFORMED:
             await self._socket.send_str('{"type": "chunk", "data": ')
@@ -168,26 +186,18 @@ class _Mouth:
                 return
             await self._word(word)
         if not more:
-            await self._send(
-                Done(type="done", done=True, status_code=200, context_id=self._context)
-            )
+            await self._send({"type": "done", "done": True, "status_code": 200})
 
     async def _word(self, word: str) -> None:
-        common = {"context_id": self._context, "done": False, "status_code": 206}
+        common = {"done": False, "status_code": 206}
         sound = base64.b64encode(tone(WORD, self._rate)).decode()
-        await self._send(
-            Chunk.model_validate({"type": "chunk", "data": sound, "step_time": 1.0, **common})
-        )
+        await self._send({"type": "chunk", "data": sound, "step_time": 1.0, **common})
         times = _times([word], self._at)
-        await self._send(
-            Timestamps.model_validate({"type": "timestamps", "word_timestamps": times, **common})
-        )
+        await self._send({"type": "timestamps", "word_timestamps": times, **common})
         self._at += WORD
 
-    async def _send(self, message: Any) -> None:
-        if not self._socket.closed:
-            with suppress(ConnectionResetError):  # cut, or the caller is gone
-                await self._socket.send_str(message.model_dump_json(exclude_none=True))
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._server.tell(self._socket, {"context_id": self._context, **message})
 
 
 def _times(words: list[str], at: float) -> dict[str, Any]:

@@ -1,27 +1,60 @@
-"""Deepgram's live transcription over a socket, as its AsyncAPI and the SDK's types have it."""
+"""Deepgram's live transcription over a socket, as the types of its SDK have it."""
 
 import asyncio
+import inspect
 import json
 import uuid
 from contextlib import suppress
-from typing import Any
+from typing import Any, Required, get_type_hints
 
 import numpy as np
 from aiohttp import WSMsgType, web
-from deepgram.listen.v1.types import ListenV1Metadata, ListenV1Results
+from deepgram.listen.v1.client import V1Client
+from deepgram.listen.v1.types import (
+    ListenV1CloseStream,
+    ListenV1Configure,
+    ListenV1Error,
+    ListenV1Finalize,
+    ListenV1KeepAlive,
+    ListenV1Metadata,
+    ListenV1Results,
+)
+from deepgram.types import ErrorResponse
 
 from tests.providers.provider import KEY, Fault, Provider, close
+from tests.providers.specification import Specification, fields
 
 LOUD = 300  # of 32768, on average: a voice
 PACE = 0.35  # s of voice for a word
-CONTROLS = {"Finalize", "CloseStream", "KeepAlive", "Configure"}
-OPTIONS = {
-    "model", "language", "encoding", "sample_rate", "channels", "multichannel", "interim_results",
-    "punctuate", "smart_format", "endpointing", "utterance_end_ms", "vad_events", "diarize",
-    "numerals", "keyterm", "keywords", "search", "redact", "replace", "tag", "version", "extra",
-    "mip_opt_out", "profanity_filter", "dictation", "detect_entities", "callback",
-    "callback_method",
-}  # fmt: skip
+# Of these the SDK says only in words that they are numbers, and that an encoding needs its rate.
+NUMBERS = {"sample_rate": Required[int], "channels": int, "utterance_end_ms": int}
+
+
+def _options() -> dict[str, Any]:
+    """What may stand behind /v1/listen, and as what: as the SDK's own connect() has it."""
+    hints = get_type_hints(V1Client.connect) | {"model": str}  # names that it knows are not all
+    parameters = inspect.signature(V1Client.connect).parameters.values()
+    options = {
+        each.name: hints[each.name] if each.default is None else Required[hints[each.name]]
+        for each in parameters
+        if each.name not in ("self", "authorization", "request_options")
+    }
+    return options | NUMBERS
+
+
+OPTIONS = Specification(fields(_options()))
+CONTROLS = {
+    "Finalize": Specification(ListenV1Finalize),
+    "CloseStream": Specification(ListenV1CloseStream),
+    "KeepAlive": Specification(ListenV1KeepAlive),
+    "Configure": Specification(ListenV1Configure),
+}
+ANSWERS = {
+    "Results": Specification(ListenV1Results),
+    "Metadata": Specification(ListenV1Metadata),
+    "Error": Specification(ListenV1Error),
+}
+REFUSAL = Specification(ErrorResponse)
 
 
 class Deepgram(Provider):
@@ -39,7 +72,8 @@ class Deepgram(Provider):
         return request.headers.get("Authorization") in (f"Token {KEY}", f"Bearer {KEY}")
 
     def error(self, status: int) -> dict[str, Any]:
-        return {"err_code": f"HTTP_{status}", "err_msg": "No.", "request_id": str(uuid.uuid4())}
+        no = {"err_code": f"HTTP_{status}", "err_msg": "No.", "request_id": str(uuid.uuid4())}
+        return self.answers("an error", REFUSAL, no)
 
     async def fail(self, fault: Fault) -> None:
         """A refusal is given at the door only: whoever is in is put out first."""
@@ -47,15 +81,17 @@ class Deepgram(Provider):
         if fault in (Fault.REFUSED, Fault.BUSY, Fault.BROKEN):
             self.cut()
 
-    async def _listen_live(self, request: web.Request) -> web.WebSocketResponse:
-        for name in request.query.keys() - OPTIONS:
-            self.violated(f"/v1/listen has no parameter {name}")
-        if "model" not in request.query:
-            self.violated("/v1/listen needs a model")
+    async def _listen_live(self, request: web.Request) -> web.StreamResponse:
+        told = {name: request.query.getall(name) for name in request.query}
+        asked = {name: values if values[1:] else values[0] for name, values in told.items()}
+        if not self.takes("/v1/listen", OPTIONS, asked, as_text=True):
+            return web.json_response(self.error(400), status=400)
+        if (asked.get("encoding"), asked.get("channels", "1")) != ("linear16", "1"):
+            self.violated("/v1/listen: one channel of linear16 is all that this server hears")
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.connected += 1
-        ear = _Ear(self, socket, int(request.query.get("sample_rate", 16000)))
+        ear = _Ear(self, socket, int(request.query["sample_rate"]))
         async for message in socket:
             if message.type is WSMsgType.BINARY:
                 await ear.hear(message.data)
@@ -67,8 +103,9 @@ class Deepgram(Provider):
         """Do as told; whether that was the end."""
         told = json.loads(text)
         self.asked.append(told)
-        if told.get("type") not in CONTROLS:
-            self.violated(f"no control message: {text}")
+        if not self._takes_control(told):
+            await ear.refuse(text)
+            return False
         if self.fault is Fault.HANG:
             return False
         if told["type"] == "Finalize":
@@ -77,6 +114,13 @@ class Deepgram(Provider):
             await ear.goodbye()
             return True
         return False
+
+    def _takes_control(self, told: Any) -> bool:
+        kind = told.get("type") if isinstance(told, dict) else None
+        if kind not in CONTROLS:
+            self.violated(f"control message: type is {kind!r}: should be one of {list(CONTROLS)}")
+            return False
+        return self.takes(kind, CONTROLS[kind], told)
 
 
 class _Ear:
@@ -119,16 +163,21 @@ class _Ear:
         self._began = self._heard
 
     async def goodbye(self) -> None:
-        metadata = ListenV1Metadata(
-            transaction_key="deprecated",
-            request_id=str(uuid.uuid4()),
-            sha256="0" * 64,
-            created="2026-11-22T00:00:00.000Z",
-            duration=self._heard,
-            channels=1,
-        )
-        await self._send(metadata.model_dump(mode="json"))
+        metadata = {
+            "type": "Metadata",
+            "transaction_key": "deprecated",
+            "request_id": str(uuid.uuid4()),
+            "sha256": "0" * 64,
+            "created": "2026-11-22T00:00:00.000Z",
+            "duration": self._heard,
+            "channels": 1,
+        }
+        await self._send(metadata)
         await close(self._socket)
+
+    async def refuse(self, told: str) -> None:
+        error = {"type": "Error", "variant": "SchemaError", "description": "No.", "message": told}
+        await self._send(error)
 
     def _words(self) -> list[str]:
         line = self._server.script[0] if self._server.script else ""
@@ -161,12 +210,13 @@ class _Ear:
                 "model_uuid": str(uuid.uuid4()),
             },
         }
-        ListenV1Results.model_validate(results)
         await self._send(results)
 
     async def _send(self, message: dict[str, Any]) -> None:
         if self._server.fault is Fault.MALFORMED:
             await self._socket.send_str('{"type": "Results", "channel": {')
-        elif not self._socket.closed:
+            return
+        self._server.answers(message["type"], ANSWERS[message["type"]], message)
+        if not self._socket.closed:
             with suppress(ConnectionResetError):  # cut, or the caller is gone
                 await self._socket.send_str(json.dumps(message))

@@ -3,24 +3,33 @@
 import asyncio
 import json
 import time
-from typing import Any
+from typing import Any, Required
 
 import numpy as np
 from aiohttp import web
 from openai.types import Model
-from openai.types.audio import Transcription
+from openai.types.audio import SpeechCreateParams, Transcription
+from openai.types.audio.transcription_create_params import TranscriptionCreateParamsNonStreaming
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
-from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
-from pydantic import TypeAdapter, ValidationError
+from openai.types.chat.completion_create_params import CompletionCreateParams
+from openai.types.shared import ErrorObject
+from pydantic import StrictBytes
+from typing_extensions import get_type_hints
 
 from tests.providers.provider import KEY, Fault, Provider
+from tests.providers.specification import Specification, fields
 
 RATE = 24_000  # of speech
-PARAMETERS = set(CompletionCreateParamsStreaming.__annotations__)
-for _base in getattr(CompletionCreateParamsStreaming, "__orig_bases__", ()):
-    PARAMETERS |= set(getattr(_base, "__annotations__", {}))
-MESSAGES = TypeAdapter(list[dict[str, Any]])
-ROLES = {"system", "developer", "user", "assistant", "tool"}
+FORM = get_type_hints(TranscriptionCreateParamsNonStreaming, include_extras=True)
+FORM["file"] = Required[StrictBytes]  # as it comes; the SDK takes paths and files as well
+CHAT = Specification(CompletionCreateParams)
+WHOLE = Specification(ChatCompletion)
+CHUNK = Specification(ChatCompletionChunk)
+SPEECH = Specification(SpeechCreateParams)
+TRANSCRIBE = Specification(fields(FORM))
+TRANSCRIPTION = Specification(Transcription)
+MODELS = Specification(list[Model])
+ERROR = Specification(ErrorObject)
 
 
 class OpenAI(Provider):
@@ -44,20 +53,24 @@ class OpenAI(Provider):
         return request.headers.get("Authorization") == f"Bearer {KEY}"
 
     def error(self, status: int) -> dict[str, Any]:
-        return {"error": {"message": "No.", "type": "error", "param": None, "code": str(status)}}
+        no = {"message": "No.", "type": "error", "param": None, "code": str(status)}
+        return {"error": self.answers("an error", ERROR, no)}
 
     async def _models(self, _: web.Request) -> web.Response:
-        model = Model(id="gpt-test", created=0, object="model", owned_by="tests")
-        return web.json_response({"object": "list", "data": [model.model_dump()]})
+        model = {"id": "gpt-test", "created": 0, "object": "model", "owned_by": "tests"}
+        models = self.answers("models", MODELS, [model])
+        return web.json_response({"object": "list", "data": models})
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
-        self._check(asked)
         self.asked.append(asked)
+        if not self.takes("chat", CHAT, asked):
+            return self._refused()
         answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         await asyncio.sleep(self.delay)
         if not asked.get("stream"):
-            return web.json_response(_whole(asked["model"], answer))
+            whole = self.answers("chat", WHOLE, _whole(asked["model"], answer))
+            return web.json_response(whole)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         words = answer.split(" ")
@@ -85,41 +98,29 @@ class OpenAI(Provider):
         return False
 
     async def _send(self, response: web.StreamResponse, model: str, text: str | None) -> None:
-        chunk = ChatCompletionChunk.model_validate(
-            {
-                "id": "chatcmpl-1",
-                "object": "chat.completion.chunk",
-                "created": int(time.time()),
-                "model": model,
-                "choices": [
-                    {
-                        "index": 0,
-                        "delta": {"content": text} if text else {},
-                        "finish_reason": None if text else "stop",
-                    }
-                ],
-            }
-        )
-        await response.write(f"data: {chunk.model_dump_json(exclude_unset=True)}\n\n".encode())
-
-    def _check(self, asked: dict[str, Any]) -> None:
-        for name in asked.keys() - PARAMETERS:
-            self.violated(f"chat completions have no parameter {name}")
-        try:
-            for message in MESSAGES.validate_python(asked["messages"]):
-                if message.get("role") not in ROLES or not isinstance(message["content"], str):
-                    self.violated(f"no message: {message}")
-            if not isinstance(asked["model"], str):
-                self.violated("model must be text")
-        except (KeyError, ValidationError) as error:
-            self.violated(f"{type(error).__name__}: {error}")
+        chunk = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+            "model": model,
+            "choices": [
+                {
+                    "index": 0,
+                    "delta": {"content": text} if text else {},
+                    "finish_reason": None if text else "stop",
+                }
+            ],
+        }
+        told = json.dumps(self.answers("chat", CHUNK, chunk))
+        await response.write(f"data: {told}\n\n".encode())
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
         self.asked.append(asked)
-        for name in ("input", "model", "voice"):
-            if not asked.get(name):
-                self.violated(f"speech needs {name}")
+        if not self.takes("speech", SPEECH, asked):
+            return self._refused()
+        if asked.get("response_format") != "pcm" or asked.get("stream_format", "audio") != "audio":
+            self.violated("speech: pcm is all that this server has")
         response = web.StreamResponse(headers={"Content-Type": "audio/pcm"})
         await response.prepare(request)
         sound = tone(0.25 * len(asked["input"].split()), RATE)
@@ -131,13 +132,31 @@ class OpenAI(Provider):
         return response
 
     async def _transcribe(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        if "file" not in form or "model" not in form:
-            self.violated("a transcription needs file and model")
+        form = _read(await request.post())
         self.asked.append({"model": form.get("model")})
+        if not self.takes("transcription", TRANSCRIBE, form, as_text=True):
+            return self._refused()
+        if form.get("response_format", "json") != "json":
+            self.violated("transcription: json is all that this server has")
         if self.fault is Fault.MALFORMED:
             return web.Response(text='{"text": ', content_type="application/json")
-        return web.json_response(json.loads(Transcription(text=self.heard).model_dump_json()))
+        text = {"text": self.heard}
+        return web.json_response(self.answers("transcription", TRANSCRIPTION, text))
+
+    def _refused(self) -> web.Response:
+        return web.json_response(self.error(400), status=400)
+
+
+def _read(form: Any) -> dict[str, Any]:
+    """A form as the JSON that it stands for: `include[]`, which may come again, is a list."""
+    read: dict[str, Any] = {}
+    for name, value in form.items():
+        value = value.file.read() if isinstance(value, web.FileField) else value
+        if name.endswith("[]"):
+            read.setdefault(name.removesuffix("[]"), []).append(value)
+        else:
+            read[name] = value
+    return read
 
 
 def tone(seconds: float, rate: int) -> bytes:
@@ -147,20 +166,17 @@ def tone(seconds: float, rate: int) -> bytes:
 
 
 def _whole(model: str, answer: str) -> dict[str, Any]:
-    whole = ChatCompletion.model_validate(
-        {
-            "id": "chatcmpl-1",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": model,
-            "choices": [
-                {
-                    "index": 0,
-                    "finish_reason": "stop",
-                    "logprobs": None,
-                    "message": {"role": "assistant", "content": answer, "refusal": None},
-                }
-            ],
-        }
-    )
-    return whole.model_dump()
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "stop",
+                "logprobs": None,
+                "message": {"role": "assistant", "content": answer, "refusal": None},
+            }
+        ],
+    }

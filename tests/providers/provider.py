@@ -1,11 +1,14 @@
 """What the three servers share: a port, a key, a fault, and what they were asked."""
 
 import asyncio
+import json
 from enum import StrEnum, auto
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import WSCloseCode, web
+
+from tests.providers.specification import Specification
 
 KEY = "key-of-the-tests"
 STATUS = {"refused": 401, "busy": 429, "broken": 500}
@@ -27,7 +30,8 @@ class Fault(StrEnum):
 class Provider:
     """A server on a port of its own, in the event loop of the test.
 
-    `violations` lists what was asked against the published specification.
+    `violations` lists what was asked, and what it answered, against the published specification;
+    leaving it raises `AssertionError` where there are any.
     """
 
     def __init__(self) -> None:
@@ -70,6 +74,8 @@ class Provider:
         self.cut()
         assert self._runner is not None
         await self._runner.cleanup()
+        if error is None and self.violations:
+            raise AssertionError("\n".join(self.violations))
 
     async def fail(self, fault: Fault) -> None:
         """From now on, with `fault`; what is connected feels it as well."""
@@ -122,6 +128,9 @@ class Provider:
         self._open[id(request)] = request
         try:
             return await handler(request)
+        except json.JSONDecodeError as error:
+            self.violated(f"{request.path}: no JSON: {error.doc!r}")
+            raise web.HTTPBadRequest from None
         finally:
             self._open.pop(id(request), None)
 
@@ -132,7 +141,19 @@ class Provider:
         raise NotImplementedError
 
     def violated(self, what: str) -> None:
-        self.violations.append(what)
+        self.violations.append(f"{type(self).__name__}: {what}")
+
+    def takes(self, what: str, published: Specification, told: Any, **how: bool) -> bool:
+        """Whether `told`, which was asked for as `what`, is within the specification."""
+        wrong = published.broken(told, **how)
+        for each in wrong:
+            self.violated(f"{what}: {each}")
+        return not wrong
+
+    def answers(self, what: str, published: Specification, told: Any) -> Any:
+        """`told`, which is answered, checked in the same way."""
+        self.takes(f"answered {what}", published, told)
+        return told
 
 
 async def close(socket: web.WebSocketResponse) -> None:
