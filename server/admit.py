@@ -14,12 +14,13 @@ from server.announcing import Announcing
 from server.entry import Bot, Entry, Refused
 from server.gate import Gate, is_loopback
 from server.ice import Ice, talk_seconds
-from server.phone import Exchange, telephone
+from server.phone import Exchange
 from server.rates import Rates
 from server.rooms import Rooms, rooms_pages
 from server.routes import refused, talks
 from server.sign_in import sign_in
 from server.tokens import Tokens
+from server.webhooks import webhooks
 
 
 def command_line(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -85,6 +86,6 @@ def admit(
     app.include_router(sign_in(access, tokens, rates, shared.invitations))
     announcing = Announcing(shared.lines, settings.phone.busy)
     exchange = Exchange(entry, settings.phone, announcing, given.proxy)
-    app.include_router(telephone(exchange, given.transport))
+    app.include_router(webhooks(exchange, given.transport))
     app.add_middleware(Gate, access=access, tokens=tokens, origins=given.allowed_origins)
     return entry

@@ -1,19 +1,16 @@
-"""The webhooks and sockets of phone providers.
+"""Calls that phone providers bring, and those that we place through them.
 
-A provider asks what to do with a call, and signs its question. It is answered
-with the address of a socket that is good for this call, once, for a minute.
+A call that is brought is answered with the address of a socket that is good for it
+alone, once, for a minute.
 """
 
-import hmac
-import json
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request, Response, WebSocket
+from fastapi import Request, WebSocket
 from loguru import logger
 from starlette.websockets import WebSocketDisconnect
 
@@ -27,11 +24,10 @@ from processors.streams.plivo import Plivo, passing_on
 from processors.streams.serializer import read
 from processors.streams.telnyx import Telnyx
 from processors.streams.twilio import Twilio
-from server import signatures
 from server.address import public_url, socket_url
 from server.announcing import Announcing
 from server.entry import Entry, Refused
-from server.gate import deny, visitor_of
+from server.gate import visitor_of
 from server.tokens import BadToken
 
 FIRST = 10  # messages in which a stream must say what it is
@@ -253,90 +249,6 @@ class Exchange:
             return passing_on(str(self.entry.tokens.spend("through", token)["to"]))
         except (BadToken, KeyError) as error:
             raise Refused(403, "There is no such call.") from error
-
-    async def signed(self, name: str, request: Request) -> dict[str, str]:
-        """What a provider says in a request that it signed. Raises `Refused`."""
-        if name not in self.providers:
-            raise Refused(404, f"There is no provider {name!r} here.")
-        body = await request.body()
-        try:
-            form = parse_qsl(body.decode(), keep_blank_values=True)
-        except (UnicodeDecodeError, ValueError) as error:
-            raise Refused(400, "The request is no form.") from error
-        if not self._is_signed(name, request, form, body):
-            logger.warning(f"a request in the name of {name} was not signed by it")
-            raise Refused(403, "The signature is wrong or missing.")
-        if request.method == "GET" or name == "exotel":
-            form += request.query_params.items()
-        return dict(form)
-
-    def _is_signed(
-        self, name: str, request: Request, form: list[tuple[str, str]], body: bytes
-    ) -> bool:
-        url, phone = public_url(request, self.proxy), self.phone
-        match name:
-            case "twilio" if key := phone.twilio.auth_token:
-                return signatures.twilio(url, form, request.headers, key.get_secret_value())
-            case "telnyx" if phone.telnyx.public_key:
-                return signatures.telnyx(body, request.headers, phone.telnyx.public_key)
-            case "plivo" if key := phone.plivo.auth_token:
-                asked = (request.method, url, form)
-                return signatures.plivo(*asked, request.headers, key.get_secret_value())
-            case "exotel" if key := phone.exotel.key:
-                given = request.query_params.get("key", "").encode()
-                return hmac.compare_digest(given, key.get_secret_value().encode())
-            case _:
-                return False
-
-
-def telephone(exchange: Exchange, default: str | None) -> APIRouter:
-    """The routes of phone providers; `default` is whose webhook is at `/` as well."""
-    router = APIRouter()
-
-    @router.api_route("/phone/{name}", methods=["GET", "POST"])
-    async def webhook(name: str, request: Request) -> Response:
-        form = await exchange.signed(name, request)
-        answer = exchange.answer(name, request, form)
-        return Response(answer.text, media_type=answer.media_type)
-
-    if default in exchange.providers:
-
-        @router.post("/")
-        async def root(request: Request) -> Response:
-            return await webhook(default or "", request)
-
-    @router.post("/phone/{name}/machine")
-    async def machine(name: str, request: Request) -> Response:
-        exchange.machine(request, await exchange.signed(name, request))
-        return Response(status_code=204)
-
-    @router.post("/phone/plivo/through/{token}")
-    async def through(token: str, request: Request) -> Response:
-        await exchange.signed("plivo", request)
-        answer = exchange.through(token)
-        return Response(answer.text, media_type=answer.media_type)
-
-    @router.post("/calls")
-    async def place(request: Request) -> dict[str, str]:
-        try:
-            asked = json.loads(await request.body())
-            to, name = str(asked["to"]), str(asked.get("provider") or default or "twilio")
-            digits = str(asked.get("digits") or "")
-        except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
-            raise Refused(400, 'A call is asked for with {"to": "+442071838750"}.') from error
-        exchange.entry.welcome(request)
-        await exchange.dial(request, name, to, digits)
-        return {"status": "ringing", "to": to}
-
-    @router.websocket("/ws")
-    @router.websocket("/ws/{token}")
-    async def stream(socket: WebSocket, token: str = "") -> None:
-        try:
-            await exchange.stream(socket, token)
-        except Refused as error:
-            await deny(socket, error.status, error.why, **error.headers)
-
-    return router
 
 
 def _first(form: Mapping[str, str], *names: str) -> str:
