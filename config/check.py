@@ -56,6 +56,8 @@ def report(
             lines += _service(settings, part, key, service)
     lines += _ears(settings)
     lines += [*_judge(settings), *_model_server(settings.model_server), *check_memory(settings)]
+    if settings.memory.embedding == "minilm":
+        lines += [line for line in _sentence_model("memory") if not line.ok]
     lines += [*check_access(settings), *check_phone(settings, transport)]
     lines += [*check_line(settings), *check_ice(settings), *check_room(settings, transport)]
     return [*lines, *_transport(transport, environ)]
@@ -168,7 +170,7 @@ def _judge(settings: Settings) -> Iterator[Line]:
     if judge.kind == "rules":
         yield Line("judge", f"rules, policies by {judge.shown('policies')}")
         if judge.policies == "meaning":
-            yield from _sentence_model()
+            yield from _sentence_model("judge")
         return
     where = "on the model server"
     if judge.url:
@@ -178,7 +180,7 @@ def _judge(settings: Settings) -> Iterator[Line]:
     yield Line("judge", f"llama, {where}, {judge.shown('budget')} s to decide, then rules")
     if not judge.url:
         yield _adapter(judge)
-        yield from _sentence_model()
+        yield from _sentence_model("judge")
     origin = settings.origins.get("judge.api_key")
     for name in origin.unset if origin else ():
         yield Line("judge", f"{name} is not set, for judge.api_key", ok=False)
@@ -195,13 +197,13 @@ def _adapter(judge: JudgeChoice) -> Line:
     return Line("judge", f"adapter {judge.shown('adapter')} ({_size([found.weights])})")
 
 
-def _sentence_model() -> Iterator[Line]:
+def _sentence_model(key: str) -> Iterator[Line]:
     folder = package_folder(PACKAGE)
     files = sorted(folder.glob("model/model.safetensors")) if folder else []
     if files:
-        yield Line("judge", f"weights: {_size(files)} in {PACKAGE}")
+        yield Line(key, f"weights: {_size(files)} in {PACKAGE}")
     else:
-        yield Line("judge", f"weights: none in {PACKAGE}: make setup", ok=False)
+        yield Line(key, f"weights: none in {PACKAGE}: make setup", ok=False)
 
 
 def _model_server(server: ModelServer | None) -> Iterator[Line]:

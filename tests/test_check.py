@@ -251,6 +251,14 @@ def test_the_judges_adapter_is_looked_for(check: Check, judge: str, says: str, s
     assert "weights: " in of(lines, "judge")
 
 
+def test_the_weights_of_a_memory_that_knows_meanings_are_looked_for(check: Check, monkeypatch):
+    monkeypatch.setattr("config.check.package_folder", lambda _: None)
+    lines = check(f"{SHORT}judge: {{kind: rules, policies: words}}\n")
+    assert "weights: none in" in of(lines, "memory")
+    lines = check(SHORT.replace("store: none", "embedding: none"))
+    assert "weights" not in of(lines, "memory")
+
+
 def test_a_second_service_is_checked_as_the_first(check: Check):
     lines = check(SHORT.replace("piper", "{service: cartesia, then: openai}"))
     assert "CARTESIA_API_KEY is not set, for tts.args.api_key" in of(lines, "tts")
