@@ -202,3 +202,23 @@ def test_a_server_that_goes_and_comes_back_in_mid_talk_is_told_and_can_be_joined
     say(page, "What is the capital of France?")
     decided(page, "replied")
     answered(page, 2)
+
+
+@pytest.mark.slow
+def test_where_the_slider_was_put_is_remembered(visit):
+    page = visit()
+    slider = page.get_by_label("Proactivity")
+    page.locator("#persona").select_option("assistant")
+    slider.fill("0.9")
+    page.locator("#join").click()
+    answered(page, 1)
+    expect(slider).to_have_value("0.9")
+    page.locator("#leave").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Join")).to_be_enabled()
+    expect(slider).not_to_have_value("0.9")
+    join(page)
+    expect(slider).to_have_value("0.9", timeout=SLOW)
+    page.get_by_label("Persona").select_option("clerk")
+    expect(page.locator("body")).to_have_attribute("data-link", "in")
+    expect(slider).to_have_value("0.9", timeout=SLOW)
