@@ -28,7 +28,6 @@ from judgement.company import Company
 from processors.client import ClientMessages
 from processors.frames import PlayLineFrame
 from processors.hold import Hold
-from processors.jitter import listen_at_once
 from processors.phone import TIME_IS_UP, until_over
 from processors.rooms.joining import join
 from processors.rooms.visit import Visit
@@ -63,8 +62,6 @@ async def connect(runner_args: RunnerArguments, hold: Hold, name: str) -> BaseTr
 
     In a room the agent is called `name`.
     """
-    if isinstance(runner_args, SmallWebRTCRunnerArguments):
-        listen_at_once(runner_args.webrtc_connection.pc)
     sound = {"audio_in_enabled": True, "audio_out_enabled": True, "audio_out_filter": hold}
     if isinstance(runner_args, SipRunnerArguments):
         return SipTransport(runner_args.call, TransportParams(**sound))

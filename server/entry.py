@@ -22,6 +22,7 @@ from starlette.requests import HTTPConnection
 
 from config.access import Access
 from memory.blocks import Blocks
+from processors.jitter import listen_at_once
 from processors.seats import Busy, Seats
 from server.channel import limit_messages
 from server.gate import Visitor, is_own_machine, visitor_of
@@ -148,7 +149,7 @@ class Entry:
         self.seat(name, joined=False)
 
         async def run(connection: SmallWebRTCConnection) -> None:
-            limit_messages(connection.pc, self.access.max_message)
+            self._prepare(connection)
             arguments = SmallWebRTCRunnerArguments(
                 webrtc_connection=connection, body=body, session_id=name
             )
@@ -164,17 +165,30 @@ class Entry:
             session.peer = answer["pc_id"] if answer else ""
         return answer
 
-    async def renegotiate(self, request: SmallWebRTCRequest) -> Any:
-        """Answer another offer of a talk that is on. Raises `Refused`."""
+    async def renegotiate(self, request: SmallWebRTCRequest, session: Session | None = None) -> Any:
+        """Answer another offer of a talk that is on, that of `session`. Raises `Refused`.
+
+        A page whose connection broke has both sides make a new one, under another name.
+        """
 
         async def never(connection: SmallWebRTCConnection) -> None:
             await connection.disconnect()
             raise Refused(404, "That connection is gone.")
 
         try:
-            return await self._webrtc.handle_web_request(request, never)
+            answer = await self._webrtc.handle_web_request(request, never)
         except Exception as error:
             raise Refused(400, "This offer makes no sense.") from error
+        if answer and request.restart_pc:
+            self._prepare(self._webrtc._pcs_map[answer["pc_id"]])
+        if answer and session:
+            session.peer = answer["pc_id"]
+        return answer
+
+    def _prepare(self, connection: SmallWebRTCConnection) -> None:
+        """Bound what comes over a new connection, and hear it without delay."""
+        limit_messages(connection.pc, self.access.max_message)
+        listen_at_once(connection.pc)
 
     async def patch(self, request: SmallWebRTCPatchRequest) -> None:
         """Take more candidates of an offer that was answered. Raises `Refused`."""

@@ -90,7 +90,7 @@ def talks(app: FastAPI, entry: Entry, rooms: Rooms, proxy: str | None) -> APIRou
         wanted = _offer(asked)
         if wanted.pc_id:
             _own(known.peer, wanted.pc_id)
-            return await entry.renegotiate(wanted)
+            return await entry.renegotiate(wanted, known)
         if not known.open:
             entry.check_offer()
         body = entry.spend("offer", token).body

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from memory.invitations import Invitations
+from processors.jitter import BUFFER, AsItComes
 from processors.seats import UNCONNECTED
 from server.tokens import Tokens
 from tests.entrance import SECRET, SIGNED, Door, entrance, offer
@@ -171,6 +172,30 @@ async def test_a_bad_token_opens_no_socket(kind: str):
         assert await door.socket(f"/ws-client?token={token}") == 403
         assert await door.socket("/ws-client", {"Authorization": f"Bearer {token}"}) == 403
         assert len(door.calls) == before
+
+
+async def test_a_page_that_makes_its_connection_anew_twice_stays_in_its_talk():
+    async with entrance() as door:
+        token = (await started(door))["sessionId"]
+        call = asyncio.create_task(door.post(f"/sessions/{token}/api/offer", await offer()))
+        await until(lambda: door.calls)
+        connection = door.calls[0].webrtc_connection
+        peers = [connection.pc]
+        for _ in range(2):
+            name = {"pc_id": door.entry.sessions[token].peer}
+            again = await offer() | name | {"restart_pc": True}
+            status, answer, _ = await door.post(f"/sessions/{token}/api/offer", again)
+            assert status == 200 and answer["pc_id"] != name["pc_id"]
+            found = {"pc_id": answer["pc_id"], "candidates": []}
+            assert (await door.ask("PATCH", f"/sessions/{token}/api/offer", json=found))[0] == 200
+            peers.append(connection.pc)
+        for peer in peers:
+            [ears, *_] = [each.receiver for each in peer.getTransceivers()]
+            assert isinstance(getattr(ears, BUFFER), AsItComes)
+            assert len(peer.listeners("datachannel")) in (0, 2)  # with the one that bounds messages
+        assert len(peers[-1].listeners("datachannel")) == 2
+        door.stay.set()
+        await call
 
 
 async def test_another_talks_connection_is_not_to_be_touched():
