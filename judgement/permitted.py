@@ -81,6 +81,8 @@ class Permitted:
             return Action.SILENCE, why
         if moment.kind is Kind.OVERLAP:
             return _over_agent(action, moment)
+        if moment.kind is Kind.PAUSE and action is not Action.SILENCE and _is_hasty(moment):
+            return Action.SILENCE, f"leaves {moment.persona.least_pause:g} s"
         if moment.kind is Kind.PAUSE and action is not Action.REPLY:
             return self._must_answer(action, moment)
         if moment.kind is Kind.IDLE and self._is_quiet(moment):
@@ -130,6 +132,13 @@ class Permitted:
         except ValueError:
             return False
         return begin <= now < end if begin <= end else now >= begin or now < end
+
+
+def _is_hasty(moment: Moment) -> bool:
+    """Whether the pause is still shorter than the persona leaves to who may go on."""
+    done = moment.signals.get(TYPED) or moment.signals.get(HANDED_OVER)
+    short = moment.pause < moment.persona.least_pause
+    return short and not done and not has_phrase(moment.said, EMERGENCIES)
 
 
 def _over_agent(action: Action, moment: Moment) -> tuple[Action, str]:

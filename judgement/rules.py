@@ -95,17 +95,13 @@ def only_acknowledges(moment: Moment) -> bool:
 
 
 def pause_to_wait_for(moment: Moment) -> float:
-    """Seconds of silence after which the turn counts as over, as many as the persona leaves.
+    """Seconds of silence after which the turn counts as over.
 
     A fifth of a second where the voice sounds finished, up to a second longer
     where it doesn't; less of that where the words ask or state something
     whole, a second more where they break off, and more still where something is
     said piece by piece.
     """
-    return max(_doubtful_pause(moment), moment.persona.least_pause)
-
-
-def _doubtful_pause(moment: Moment) -> float:
     doubt = 1 - moment.signal(TURN_OVER, 0.5)
     if least := least_wait(moment):
         return least + doubt

@@ -180,7 +180,7 @@ def timed(
     """
     over = settled(1 - decision.probabilities[Action.SILENCE], ending)
     heard = with_silence(decision.probabilities, 1 - over)
-    wait = max(pause_for(over), least_wait(moment), moment.persona.least_pause)
+    wait = max(pause_for(over), least_wait(moment))
     action = Action.SILENCE
     if moment.pause >= wait - 1e-6:
         action = _answer(heard, moment, calibration.thresholds)

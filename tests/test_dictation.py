@@ -1,13 +1,12 @@
 """What is said piece by piece."""
 
 import math
-from dataclasses import replace
 
 import pytest
 
 from judgement.decision import Action, Decision
 from judgement.dictation import PATIENCE, least_wait
-from judgement.moment import Kind, Moment, Policy, Turn
+from judgement.moment import Kind, Moment, Turn
 from judgement.rules import pause_to_wait_for
 from judgement.tuned import Calibration, timed
 
@@ -72,14 +71,4 @@ def test_both_judges_wait_for_more():
     assert timed(sure, plain, 0.95, Calibration()).action is Action.REPLY
     assert timed(sure, spelt, 0.95, Calibration()).action is Action.SILENCE
     later = pause("It's J O H.", seconds=PATIENCE)
-    assert timed(sure, later, 0.95, Calibration()).action is Action.REPLY
-
-
-def test_no_judge_answers_sooner_than_the_persona_leaves():
-    slow = replace(pause("It's John."), persona=Policy(least_pause=0.8))
-    assert pause_to_wait_for(slow) == 0.8
-    shares = {action: 0.0 for action in Action} | {Action.REPLY: 0.98, Action.SILENCE: 0.02}
-    sure = Decision(Action.REPLY, shares, "", "test")
-    assert timed(sure, slow, 0.95, Calibration()).action is Action.SILENCE
-    later = replace(slow, pause=0.8)
     assert timed(sure, later, 0.95, Calibration()).action is Action.REPLY

@@ -103,6 +103,21 @@ async def test_who_welcomes_interruptions_is_interrupted_by_a_persona_that_never
     assert (await held(Action.INTERRUPT, moment)).action is Action.INTERRUPT
 
 
+@pytest.mark.parametrize(
+    ("pause", "signals", "said", "action"),
+    [
+        (0.5, {}, "it is john", Action.SILENCE),
+        (0.8, {}, "it is john", Action.REPLY),
+        (0.0, {"typed": True}, "it is john", Action.REPLY),
+        (0.2, {}, "call an ambulance", Action.REPLY),
+    ],
+)
+async def test_a_persona_leaves_a_pause_before_any_answer(pause, signals, said, action):
+    persona = Policy(least_pause=0.8)
+    moment = Moment(Kind.PAUSE, said, pause=pause, signals=signals, persona=persona)
+    assert (await held(Action.REPLY, moment)).action is action
+
+
 async def test_a_question_is_never_met_with_a_final_silence():
     moment = Moment(Kind.PAUSE, "what do you think about it", pause=3.0)
     assert (await held(Action.SILENCE, moment)).action is Action.REPLY
