@@ -191,6 +191,8 @@ async def end_after(worker: PipelineWorker, minutes: float) -> None:
     """Say goodbye and end a talk that has lasted as long as one may."""
     await asyncio.sleep(minutes * 60)
     logger.info(f"a talk has lasted {minutes:g} minutes and ends")
+    text = f"The talk has ended: one lasts {minutes:g} minutes here at most."
+    await worker.rtvi.send_server_message({"type": "notice", "text": text})
     await worker.queue_frame(PlayLineFrame(TIME_IS_UP))
     await worker.queue_frame(EndFrame())
 

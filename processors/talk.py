@@ -78,7 +78,8 @@ class Talk:
         """
         wish: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
         talk = str(uuid.uuid4())
-        user = _user(wish.get("user")) or f"guest-{talk}"
+        known = _user(wish.get("user"))
+        user = known or f"guest-{talk}"
         role = _role(shared, wish)
         if company:
             company.call(role.persona.name)
@@ -96,7 +97,7 @@ class Talk:
             user,
             talk,
             consent=remembers and wish.get("consent") is True,
-            wishes=shared.wishes,
+            wishes=shared.wishes if known else None,  # nobody else comes back
             embedding=shared.embedding,
             finder=shared.finder,
             recalled=shared.settings.memory.recalled,
@@ -129,7 +130,8 @@ class Talk:
             by_phone=by_phone,
             company=company,
         )
-        begun._obey()
+        if wish.get("proactivity") is None:
+            begun._obey()
         return begun
 
     def change_persona(self, name: str) -> bool:

@@ -127,6 +127,14 @@ async def test_a_talk_that_has_lasted_long_enough_ends_with_a_goodbye():
     async def queue_frame(frame: Frame) -> None:
         queued.append(frame)
 
-    await end_after(cast(PipelineWorker, SimpleNamespace(queue_frame=queue_frame)), 0.0005)
+    told: list[dict[str, str]] = []
+
+    async def send_server_message(message: dict[str, str]) -> None:
+        told.append(message)
+
+    rtvi = SimpleNamespace(send_server_message=send_server_message)
+    worker = SimpleNamespace(queue_frame=queue_frame, rtvi=rtvi)
+    await end_after(cast(PipelineWorker, worker), 0.0005)
+    assert told[0]["type"] == "notice"
     assert [type(each) for each in queued] == [PlayLineFrame, EndFrame]
     assert isinstance(queued[0], PlayLineFrame) and queued[0].text == TIME_IS_UP

@@ -18,7 +18,7 @@ export type StartBody = {
   user: string;
   consent: boolean;
   persona: string;
-  proactivity: number;
+  proactivity?: number; // where the user put it before the talk
 };
 
 /** A talk that may begin: its id, and the servers that help both sides to reach each other. */

@@ -60,7 +60,7 @@ export class Settings {
       user: identity(),
       consent: this.consent.checked,
       persona: this.persona.value,
-      proactivity: this.proactivity.valueAsNumber,
+      ...(this.moved !== null && { proactivity: this.moved }),
     };
   }
 
