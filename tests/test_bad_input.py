@@ -210,6 +210,16 @@ async def test_a_proactivity_set_by_hand_stands_against_an_earlier_wish_and_in_l
         assert talk.talk.listener.policy.proactivity < 0.8
 
 
+async def test_a_client_that_is_ready_twice_is_greeted_once(shared: Shared):
+    async with talk_to(shared, persona="assistant") as talk:
+        for number in range(5):
+            await talk.message("client-ready", {"version": "1.0.0", "about": {"library": "test"}})
+            await talk.message("client-message", {"t": f"mark {number}"})
+        await talk.until(lambda: len(notices(talk)) == 5)
+        await talk.until(talk.quiet_for(1.0))
+        assert talk.context() == [("assistant", talk.talk.role.persona.greeting)]
+
+
 @pytest.mark.slow
 async def test_no_message_of_ten_thousand_ends_a_running_talk(shared: Shared):
     chance = random.Random(9)
