@@ -94,24 +94,25 @@ class WebRTCLine:
         self._url = url.rstrip("/")
         self._body = dict(body)
         self._relay = relay
+        self._session: Mapping[str, Any] = {}
+        self._ends: tuple[Microphone, Timeline, Receive] | None = None
+        self._name: str | None = None  # of the connection
         self._peer: RTCPeerConnection | None = None
         self._channel: RTCDataChannel | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def connect(self, microphone: Microphone, heard: Timeline, receive: Receive) -> None:
         """Call; returns once the data channel is open."""
-        session = await self._start()
-        self._peer = RTCPeerConnection(self._configuration(session.get("iceConfig", {})))
-        self._peer.addTransceiver(MicrophoneTrack(microphone), direction="sendrecv")
-        keep_in(self._peer, Ears)
-        self._channel = self._peer.createDataChannel("chat", ordered=True)
-        opened = asyncio.Event()
-        self._channel.on("open", opened.set)
-        self._channel.on("message", lambda text: receive(json.loads(text)))
-        self._peer.on("track", lambda track: self._spawn(_listen(track, heard)))
-        await self._signal(session["sessionId"])
-        await opened.wait()
+        self._session, self._ends = await self._start(), (microphone, heard, receive)
+        await self._open()
         self._spawn(self._ping())
+
+    async def anew(self) -> None:
+        """Make the connection anew, as a page does whose own broke; the talk goes on."""
+        broken = self._peer
+        await self._open()
+        if broken is not None:
+            await broken.close()
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """Send one JSON message over the data channel."""
@@ -153,14 +154,34 @@ class WebRTCLine:
             start = {"transport": "webrtc", "body": self._body}
             return await post(http, f"{self._url}/start", start)
 
-    async def _signal(self, session: str) -> None:
-        assert self._peer is not None
-        await self._peer.setLocalDescription(await self._peer.createOffer())
-        local = self._peer.localDescription
+    async def _open(self) -> None:
+        assert self._ends is not None
+        microphone, heard, receive = self._ends
+        peer = RTCPeerConnection(self._configuration(self._session.get("iceConfig", {})))
+        peer.addTransceiver(MicrophoneTrack(microphone), direction="sendrecv")
+        keep_in(peer, Ears)
+        channel = peer.createDataChannel("chat", ordered=True)
+        opened = asyncio.Event()
+        channel.on("open", opened.set)
+        channel.on("message", lambda text: receive(json.loads(text)))
+        peer.on("track", lambda track: self._spawn(_listen(track, heard)))
+        try:
+            await self._signal(peer)
+            await opened.wait()
+        except BaseException:
+            await peer.close()
+            raise
+        self._peer, self._channel = peer, channel
+
+    async def _signal(self, peer: RTCPeerConnection) -> None:
+        await peer.setLocalDescription(await peer.createOffer())
+        local, name = peer.localDescription, self._name
+        offer = {"sdp": local.sdp, "type": local.type, "pc_id": name, "restart_pc": bool(name)}
+        where = f"{self._url}/sessions/{self._session['sessionId']}/api/offer"
         async with aiohttp.ClientSession() as http:
-            offer = {"sdp": local.sdp, "type": local.type, "pc_id": None, "restart_pc": False}
-            answer = await post(http, f"{self._url}/sessions/{session}/api/offer", offer)
-        await self._peer.setRemoteDescription(
+            answer = await post(http, where, offer)
+        self._name = answer["pc_id"]
+        await peer.setRemoteDescription(
             RTCSessionDescription(sdp=answer["sdp"], type=answer["type"])
         )
 

@@ -1,5 +1,6 @@
 """A caller is answered and interrupts, over WebRTC and over the plain socket."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from benchmarks.caller import Caller
 from benchmarks.conversation import spoken
 from benchmarks.ear import understood
 from benchmarks.socket_caller import socket_caller
+from benchmarks.webrtc import WebRTCLine
 from judgement.words import words_of
 from tests.serving import Bot, until
 
@@ -35,6 +37,19 @@ async def greeted(caller: Caller) -> None:
 
 def outcome(name: str) -> Callable[[Any], bool]:
     return lambda data: data.get("type") == "decision" and data["outcome"] == name
+
+
+@pytest.mark.slow
+async def test_a_caller_whose_connection_is_made_anew_twice_goes_on_in_the_same_talk(bot: Bot):
+    line = WebRTCLine(bot.url, {"user": "breaks", "consent": True})
+    async with Caller(bot.url, line=line) as caller:
+        await greeted(caller)
+        for turn in range(1, 3):
+            await line.anew()
+            asked = time.monotonic()
+            await caller.send_text(QUESTION)
+            assert await caller.until_heard(after=asked, timeout=ANSWER) is not None
+            assert await until(lambda turn=turn: len(bot.remembered("breaks")) == turn)
 
 
 @pytest.mark.slow
