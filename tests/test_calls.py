@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from difflib import SequenceMatcher
 from typing import Any
 
 import pytest
@@ -72,7 +73,9 @@ async def test_a_caller_is_answered_interrupts_and_hears_the_agent_stop(bot: Bot
         assert kept == written[: len(kept)] and len(kept) < len(written)
         heard = words_of(understood(caller.heard.sound(began, silent)))
         assert abs(len(heard) - len(kept)) <= 2, (heard, kept)
-        assert len(set(heard) & set(kept)) >= len(set(kept)) * 0.6, (heard, kept)
+        # By letters: "misunderstanding" may be heard as "ema sundar standing".
+        alike = SequenceMatcher(None, " ".join(heard), " ".join(kept)).ratio()
+        assert alike > 0.6, (heard, kept)
         assert await until(lambda: remembers(bot, user, kept)), bot.remembered(user, "agent")
 
 
