@@ -31,7 +31,7 @@ class ClientMessages:
         self._talk = talk
         self._rtvi = rtvi
         self._sample = sample
-        self._greets = talk.company is None  # a room is greeted once, whoever joins it how
+        self._has_greeted = False
         self._kinds: dict[str, Callable[[dict[str, Any]], Awaitable[bool]]] = {
             "persona": self._persona,
             "proactivity": self._proactivity,
@@ -46,8 +46,8 @@ class ClientMessages:
         """The client is ready: who it talks to, under which id, and once the first words."""
         await self._rtvi.send_server_message({"type": "talk", "id": self._talk.id})
         await self._tell_persona()
-        if self._greets:
-            self._greets = False
+        if self._talk.company is None and not self._has_greeted:  # a room's visit does it
+            self._has_greeted = True
             await self._talk.door.greet(self._talk.role.persona.greeting)
 
     async def answered(self, *, recorded: bool) -> None:
