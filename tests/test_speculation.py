@@ -162,7 +162,8 @@ async def test_a_decision_about_a_pause_is_void_where_the_voice_goes_on():
 
 
 async def test_a_decision_that_comes_after_the_pause_began_is_carried_out_at_once():
-    down = await strategy_with(SPEAKS(), SILENT(), decided(ahead()))
+    moment = ahead()
+    down = await strategy_with(SPEAKS(), MomentFrame(moment), SILENT(), decided(moment))
     assert outcomes(down) == ["replied"]
 
 
