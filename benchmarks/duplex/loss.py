@@ -4,6 +4,8 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from aiortc import RTCPeerConnection
+
 from benchmarks.webrtc import WebRTCLine
 
 
@@ -43,9 +45,8 @@ class LossyLine(WebRTCLine):
         self.out = Drops(share, random.Random(seed))
         self.back = Drops(share, random.Random(seed + 1))
 
-    async def _signal(self, session: str) -> None:
-        await super()._signal(session)
-        assert self._peer is not None
-        transport: Any = self._peer.getSenders()[0].transport
+    async def _signal(self, peer: RTCPeerConnection) -> None:
+        await super()._signal(peer)
+        transport: Any = peer.getSenders()[0].transport
         transport._send_rtp = self.out.before(transport._send_rtp)
         transport._handle_rtp_data = self.back.before(transport._handle_rtp_data)
