@@ -25,6 +25,7 @@ from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 from config.phone import Phone
 from config.settings import Settings
 from judgement.company import Company
+from processors.breaks import speak_on
 from processors.client import ClientMessages
 from processors.frames import PlayLineFrame
 from processors.hold import Hold
@@ -70,7 +71,10 @@ async def connect(runner_args: RunnerArguments, hold: Hold, name: str) -> BaseTr
     if isinstance(runner_args, DailyRunnerArguments | LiveKitRunnerArguments):
         return join(runner_args, name, audio_out_10ms_chunks=CHUNKS, **sound)
     params = {name: partial(make, **sound) for name, make in PARAMS.items()}
-    return await create_transport(runner_args, params)
+    transport = await create_transport(runner_args, params)
+    if isinstance(runner_args, SmallWebRTCRunnerArguments):
+        speak_on(runner_args.webrtc_connection)
+    return transport
 
 
 def is_telephone(transport: BaseTransport) -> bool:

@@ -128,12 +128,11 @@ class NarrowSocketLine(SocketLine):
 class NarrowWebRTCLine(WebRTCLine):
     """It speaks the telephone's codec, of 8,000 samples a second."""
 
-    async def _signal(self, session: str) -> None:
-        assert self._peer is not None
+    async def _signal(self, peer: RTCPeerConnection) -> None:
         codecs = RTCRtpSender.getCapabilities("audio").codecs
-        [transceiver] = self._peer.getTransceivers()
+        [transceiver] = peer.getTransceivers()
         transceiver.setCodecPreferences([c for c in codecs if c.mimeType == "audio/PCMU"])
-        await super()._signal(session)
+        await super()._signal(peer)
 
 
 @pytest.mark.parametrize("line", [NarrowWebRTCLine, NarrowSocketLine])
