@@ -16,32 +16,32 @@ class CutIns:
     def __init__(self, rhythm: Rhythm) -> None:
         """What users make of them is counted in `rhythm`."""
         self._rhythm = rhythm
-        self._under_way: float | None = None  # since then
+        self.under_way: float | None = None  # since then
         self._latest: float | None = None  # when it began
 
     def begins(self, now: float) -> None:
         """The agent cuts in."""
-        self._under_way = self._latest = now
+        self.under_way = self._latest = now
         self._rhythm.interrupted()
 
     def yields(self) -> None:
         """The user talked on until they were given the floor."""
-        if self._under_way is not None:
+        if self.under_way is not None:
             self._rhythm.insisted()
-        self._under_way = None
+        self.under_way = None
 
     def ends(self, talks_since: float | None) -> None:
         """The agent said all of it. `talks_since`: the user speaks, and has so since then.
 
         Who was never silent meanwhile did not listen.
         """
-        if self._under_way is None:
+        if self.under_way is None:
             return
-        if talks_since is not None and talks_since <= self._under_way:
+        if talks_since is not None and talks_since <= self.under_way:
             self._rhythm.insisted()
         else:
             self._rhythm.listened()
-        self._under_way = None
+        self.under_way = None
 
     def signals(self, now: float) -> Signals:
         """What is known of them, by name."""
@@ -51,6 +51,6 @@ class CutIns:
             signals[INTERRUPTIONS] = self._rhythm.interruptions
         if self._rhythm.rejected:
             signals[REJECTED] = self._rhythm.rejected
-        if self._under_way is not None:
-            signals[SINCE_OPENER] = round(now - self._under_way, 3)
+        if self.under_way is not None:
+            signals[SINCE_OPENER] = round(now - self.under_way, 3)
         return signals

@@ -305,7 +305,8 @@ class Listener:
         return self._said.final_due and self.now - self._pause.began < LATE
 
     def _grown_overlap(self) -> list[Moment]:
-        if due := self._overlap.due(OVERLAPS, self.now - self._voice_began):
+        began = max(self._voice_began, self._cut_ins.under_way or 0.0)
+        if due := self._overlap.due(OVERLAPS, self.now - began):
             self._overlap.begin(due)
             return [self._over_agent()]
         return []

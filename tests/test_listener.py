@@ -3,6 +3,7 @@ import pytest
 from judgement.listener import Listener
 from judgement.moment import Kind, Moment, Policy
 from judgement.pause import PAUSES
+from judgement.rules import INSISTING
 
 CHUNK = 0.02
 
@@ -207,6 +208,17 @@ def test_after_a_cut_in_the_same_breath_counts_from_there():
     [moment] = ear.words("and then I went to the shop again and again", final=False)
     assert (moment.kind, moment.said) == (Kind.OVERLAP, "and again")
     assert moment.signals["since_opener"] == 0.5
+
+
+def test_who_talks_on_over_an_opener_is_asked_about_when_that_counts_as_insisting():
+    """However long they had talked before, and with no new word."""
+    ear = listener()
+    say(ear, "and then I went to the shop again")
+    hear(ear, 10.0)
+    ear.turn_closed("and then I went to the shop again", cut_in=True)
+    ear.agent_starts()
+    asked = [moment.signals["since_opener"] for moment in hear(ear, 1.6)]
+    assert asked and asked[-1] == INSISTING
 
 
 def cut_in(ear: Listener, *, talks_on: float = 0.0, yields: bool = False) -> None:
