@@ -239,9 +239,12 @@ class Listener:
             self._cut_ins.begins(self.now)
 
     def agent_starts(self) -> None:
-        """The agent's voice is heard."""
+        """The agent's voice is heard. Who has just begun to speak themselves speaks over it."""
         self._history.agent_starts()
         self._move(Event.AGENT_STARTS)
+        if self._open and self.user_speaks:
+            self._open = False
+            self._ask_anew()
 
     def agent_says(self, words: str) -> None:
         """The sound of these words of the agent's present turn has just been played."""

@@ -10,11 +10,11 @@ from pipecat.utils.time import time_now_iso8601
 from judgement.moment import Kind, Moment
 from judgement.rules import only_acknowledges, pause_to_wait_for, wants_moment
 from judgement.signals import LAST_WORDS
-from judgement.waits import LIKELY
 from processors.services.ahead import Ahead, SpeaksAhead
 
-WASTE = 0.6  # tokens dropped for each one released, at most over a talk,
-ALLOWANCE = 200  # and so many more, so that a talk may begin with a few in vain
+WASTE = 0.5  # tokens dropped for each one released, at most over a talk,
+ALLOWANCE = 60  # and so many more, so that a talk may begin with a few in vain
+ENDING = 0.5  # from which words that a judge has read may be the last
 UNLIKELY = 0.9  # s that the rules would wait: such a turn goes on, most likely
 
 
@@ -43,7 +43,7 @@ class Speculation:
         if wants_moment(moment) or only_acknowledges(moment):
             return False
         if over is not None:
-            return over >= LIKELY
+            return over >= ENDING
         is_silent = moment.kind is Kind.PAUSE or bool(moment.signals.get(LAST_WORDS))
         return is_silent and pause_to_wait_for(moment) < UNLIKELY
 

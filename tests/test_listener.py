@@ -210,6 +210,25 @@ def test_after_a_cut_in_the_same_breath_counts_from_there():
     assert moment.signals["since_opener"] == 0.5
 
 
+def test_who_goes_on_just_before_the_agent_is_heard_speaks_over_it():
+    ear = listener()
+    say(ear, "what time is it")
+    stop(ear, "what time is it")
+    ear.turn_closed("what time is it")
+    ear.user_starts()
+    hear(ear, 0.1)
+    ear.agent_starts()
+    assert [moment.kind for moment in hear(ear, 0.3)] == [Kind.OVERLAP]
+    [moment] = ear.words("in London I mean", final=False)
+    assert (moment.kind, moment.said) == (Kind.OVERLAP, "in London I mean")
+    [moment] = [
+        *ear.turn_opened(),
+        *ear.agent_stops(),
+        *ear.words("in London I mean now", final=False),
+    ]
+    assert (moment.kind, moment.said) == (Kind.PARTIAL, "in London I mean now")
+
+
 def test_who_talks_on_over_an_opener_is_asked_about_when_that_counts_as_insisting():
     """However long they had talked before, and with no new word."""
     ear = listener()

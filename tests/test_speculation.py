@@ -49,7 +49,7 @@ from processors.frames import (
 from processors.hold import Hold
 from processors.role import Role
 from processors.services.speculative import Gate, Tally, is_wanted
-from processors.speculation import ALLOWANCE, Speculation
+from processors.speculation import ALLOWANCE, ENDING, Speculation
 from processors.strategy import StrategyProcessor
 from processors.turns import decided_turns
 
@@ -287,7 +287,7 @@ def test_no_reply_is_begun_to_what_is_hardly_over():
 def test_a_reply_is_begun_while_the_user_speaks_where_that_may_be_the_last_word():
     speculation, speaking = Speculation(), Moment(Kind.PARTIAL, "What time is it")
     assert not speculation.is_worth(speaking)
-    assert not speculation.is_worth(speaking, 0.1)
+    assert not speculation.is_worth(speaking, ENDING - 0.1)
     assert speculation.is_worth(speaking, 0.8)
     assert speculation.is_worth(replace(speaking, signals={LAST_WORDS: True}))
 
