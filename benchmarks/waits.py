@@ -8,10 +8,10 @@ Topical-Chat's remarks) by one voice at five pitches and by six others, takes cl
 (such as Debian's asterisk-core-sounds-en-wav), each whole and cut at two places inside, and
 asks at the shortest pause what the judge, Smart Turn and the base model
 (`judgement.endings`) say, from what the recogniser heard. Fits the weights of `settled` by
-logistic regressions, and gives for each, from sentences left out of its fit: the area under
-the curve, the share of ends that are sure where a share of cuts is; and for the waits as
-they are, the seconds waited at ends and the share of pauses of 0.3 to 1.2 s that would be
-taken for an end.
+logistic regressions, for each sort of voice, and gives from sentences left out of each fit:
+the area under the curve, the share of ends that are sure where a share of cuts is; and for
+the waits as they are, the seconds waited at ends and the share of pauses of 0.3 to 1.2 s
+that would be taken for an end.
 """
 
 import argparse
@@ -46,7 +46,6 @@ from judgement.moment import Kind, Moment
 from judgement.odds import CERTAIN
 from judgement.pause import PAUSES
 from judgement.serving import packaged_model
-from judgement.tuned import Fusion, fused
 from judgement.waits import pause_for, settled
 from processors.services.moonshine_model import MoonshineModel
 from processors.services.voice import shared_voice
@@ -71,13 +70,14 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is said of a pause: by judge and sound (`over`), and by the base model."""
+    """How likely the judge, the audio model and the base model find that a turn ends here."""
 
     who: str
     text: str
     heard: str
     is_end: bool
-    over: float
+    judge: float
+    sound: float
     ending: float
 
 
@@ -159,9 +159,7 @@ def _whole_and_cut(who: str, text: str, pcm: Pcm, inside: Sequence[int]) -> Iter
         yield who, text, faded(pcm[:end], FADE), False
 
 
-async def ask(
-    cases: Iterable[Case], judge: Judge, endings: Endings, weights: Fusion
-) -> list[Found]:
+async def ask(cases: Iterable[Case], judge: Judge, endings: Endings) -> list[Found]:
     """What each says of each case in which words are recognised."""
     ear, turn = MoonshineModel(), cast(Any, LocalSmartTurnAnalyzerV3())
     found: list[Found] = []
@@ -172,8 +170,7 @@ async def ask(
         silence = (await judge.judge(moment)).probabilities[Action.SILENCE]
         sound = float(turn._predict_endpoint(_then_silence(pcm, SILENCE))["probability"])
         ending = await endings.over(moment)
-        over = fused(1 - silence, sound, weights)
-        found.append(Found(who, text, heard, is_end, over, ending or 0.0))
+        found.append(Found(who, text, heard, is_end, 1 - silence, sound, ending or 0.0))
         if number % 60 == 0:
             print(f"{number} pauses", flush=True)
     return found
@@ -185,31 +182,27 @@ def _then_silence(pcm: Pcm, seconds: float) -> NDArray[np.float32]:
 
 
 def fitted(found: Sequence[Found]) -> dict[str, Any]:
-    """The weights without and with the base model, and what they are worth."""
+    """The weights of judge, sound, ending and the bias, and what they are worth."""
     ends = np.array([each.is_end for each in found])
-    over = _logits([each.over for each in found])
-    ending = _logits([each.ending for each in found])
-    groups = [each.text for each in found]
-    columns = {"without": over[:, None], "with_ending": np.stack([over, ending], axis=1)}
-    report: dict[str, Any] = {}
-    for name, values in columns.items():
-        model = LogisticRegression().fit(values, ends)
-        each_class = cross_val_predict(
-            LogisticRegression(), values, ends, groups=groups, cv=GroupKFold(10),
-            method="predict_proba",
-        )  # fmt: skip
-        held_out = np.asarray(each_class, np.float64)[:, 1]
-        report[name] = {
-            "weights": [round(float(each), 2) for each in (*model.coef_[0], *model.intercept_)],
-            "auc": round(auc(held_out, ends), 3),
-            "ends_at": {str(share): round(recall_at(held_out, ends, share), 2) for share in SHARES},
-        }
-    return report
+    said = [(each.judge, each.sound, each.ending) for each in found]
+    model = LogisticRegression().fit(_logits(said), ends)
+    each_class = cross_val_predict(
+        LogisticRegression(), _logits(said), ends, groups=[each.text for each in found],
+        cv=GroupKFold(10), method="predict_proba",
+    )  # fmt: skip
+    held_out = np.asarray(each_class, np.float64)[:, 1]
+    return {
+        "weights": [round(float(each), 2) for each in (*model.coef_[0], *model.intercept_)],
+        "auc": round(auc(held_out, ends), 3),
+        "ends_at": {str(share): round(recall_at(held_out, ends, share), 2) for share in SHARES},
+    }
 
 
 def waited(found: Sequence[Found]) -> dict[str, Any]:
     """What the waits as they are come to."""
-    waits = [(each.is_end, pause_for(settled(each.over, each.ending))) for each in found]
+    waits = [
+        (each.is_end, pause_for(settled(each.judge, each.sound, each.ending))) for each in found
+    ]
     ends = np.array([wait for is_end, wait in waits if is_end])
     inside = np.array([wait for is_end, wait in waits if not is_end])
     return {
@@ -219,11 +212,15 @@ def waited(found: Sequence[Found]) -> dict[str, Any]:
     }
 
 
-def _speakers(found: Sequence[Found]) -> list[str]:
-    return list(dict.fromkeys(each.who for each in found))
+def _by_sort(found: Sequence[Found]) -> dict[str, list[Found]]:
+    """Those of the embedded voice, of people, of the other voices."""
+    sorts: dict[str, list[Found]] = {}
+    for each in found:
+        sorts.setdefault("others" if each.who in ACCENTS else each.who, []).append(each)
+    return sorts
 
 
-def _logits(probabilities: Sequence[float]) -> Numbers:
+def _logits(probabilities: Sequence[Sequence[float]]) -> Numbers:
     held = np.clip(probabilities, CERTAIN, 1 - CERTAIN)
     return np.log(held / (1 - held))
 
@@ -232,8 +229,7 @@ async def run(given: argparse.Namespace) -> dict[str, Any]:
     """Ask, fit, report."""
     texts = sentences(given.requests, given.remarks, given.count)
     base, chance = packaged_model(BASE), random.Random(7)
-    adapter = read_adapter(DEFAULT)
-    endings = await asyncio.to_thread(opened_endings, base, adapter)
+    endings = await asyncio.to_thread(opened_endings, base, read_adapter(DEFAULT))
     assert endings is not None
     cases = itertools.chain(
         spoken(texts, chance),
@@ -241,9 +237,12 @@ async def run(given: argparse.Namespace) -> dict[str, Any]:
         recorded(given.clips, given.count, chance),
     )
     async with local_judge() as judge:
-        found = await ask(cases, judge, endings, adapter.calibration.turn_over)
-    waits = {who: waited([each for each in found if each.who == who]) for who in _speakers(found)}
-    report = {"n": len(found), "fitted": fitted(found), "waits": waited(found), "by": waits}
+        found = await ask(cases, judge, endings)
+    sorts = {"all": found, **_by_sort(found)}
+    report = {
+        who: {"n": len(each), "fitted": fitted(each), "waits": waited(each)}
+        for who, each in sorts.items()
+    }
     print(json.dumps(report, indent=1))
     return {**provenance(), **report, "cases": [asdict(each) for each in found]}
 

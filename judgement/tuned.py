@@ -6,7 +6,8 @@ The figures come with the adapter, in its `judge.json`:
      "thresholds": {"partial/interrupt": 0.9, "pause/reply": 0.55, "pause/refuse": 0.7},
      "turn_over": {"judge": 1.0, "sound": 0.5}}
 
-A kind that is not named has temperature 1 and threshold 0.5.
+A kind that is not named has temperature 1 and threshold 0.5. `turn_over` weighs words and
+sound of a judge without endings; with them `judgement.waits` does.
 """
 
 import asyncio
@@ -100,7 +101,6 @@ class Tuned:
         decision, ending = await asyncio.gather(
             self._judge.judge(_begun(moment)), self._endings.over(moment)
         )
-        decision = tuned(decision, moment, self._calibration)
         return timed(decision, moment, ending, self._calibration)
 
     async def _while_speaking(self, moment: Moment, endings: Endings) -> Decision:
@@ -174,12 +174,14 @@ def confirmed(decision: Decision, before: Decision | None, bar: float) -> Decisi
 def timed(
     decision: Decision, moment: Moment, ending: float | None, calibration: Calibration
 ) -> Decision:
-    """A tuned decision on a pause, which waits for the longer the less sure the end is.
+    """`decision` on a pause with calibrated probabilities; the less sure the end, the later.
 
     `ending` is the probability that the words end there; see `judgement.waits`.
     """
-    over = settled(1 - decision.probabilities[Action.SILENCE], ending)
-    heard = with_silence(decision.probabilities, 1 - over)
+    heard = scaled(decision.probabilities, moment.kind, calibration.temperature)
+    sound = moment.signal(TURN_OVER, 0.5)
+    over = settled(1 - heard[Action.SILENCE], sound, ending)
+    heard = with_silence(heard, 1 - over)
     wait = max(pause_for(over), least_wait(moment))
     action = Action.SILENCE
     if moment.pause >= wait - 1e-6:

@@ -15,11 +15,15 @@ LIKELY = 0.35  # from which a turn may well be over, so that a reply to it is be
 HARDLY = 0.1  # below it a turn goes on, however long the pause: patience decides
 
 
-def settled(over: float, ending: float | None) -> float:
-    """The probability that a turn is over: of judge and sound (`over`), of the words' `ending`."""
+def settled(judge: float, sound: float, ending: float | None) -> float:
+    """The probability that a turn is over: of the judge, the audio model, the words' `ending`.
+
+    The weights lie between those that fit the embedded voice and those that fit people, of
+    whose ends the sound tells more.
+    """
     if ending is None:
-        return from_logit(0.38 * logit(over) - 1.17)
-    return from_logit(0.25 * logit(over) + 0.6 * logit(ending) - 0.3)
+        return from_logit(0.19 * logit(judge) + 0.38 * logit(sound) - 1.17)
+    return from_logit(0.1 * logit(judge) + 0.36 * logit(sound) + 0.5 * logit(ending) - 0.4)
 
 
 def pause_for(over: float) -> float:

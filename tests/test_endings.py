@@ -92,7 +92,8 @@ def test_the_wait_falls_with_the_doubt():
 
 
 def test_words_that_end_make_a_turn_likelier_to_be_over():
-    assert settled(0.8, 0.9) > settled(0.8, None) > settled(0.8, 0.01)
+    assert settled(0.8, 0.8, 0.9) > settled(0.8, 0.8, None) > settled(0.8, 0.8, 0.01)
+    assert settled(0.8, 0.9, 0.5) > settled(0.9, 0.8, 0.5) > settled(0.8, 0.8, 0.5)
 
 
 def decision(silence: float) -> Decision:
@@ -105,7 +106,7 @@ def decision(silence: float) -> Decision:
 
 def test_a_sure_end_is_answered_at_once_and_an_unsure_one_later():
     sure = timed(decision(0.05), pause("Is it?"), 0.95, Calibration())
-    assert (sure.action, sure.reason) == (Action.REPLY, "over at 90%: waits 0.2 s")
+    assert (sure.action, sure.reason) == (Action.REPLY, "over at 79%: waits 0.2 s")
     early = timed(decision(0.4), pause("It is"), 0.3, Calibration())
     late = timed(decision(0.4), pause("It is", LONGEST), 0.3, Calibration())
     assert (early.action, late.action) == (Action.SILENCE, Action.REPLY)
