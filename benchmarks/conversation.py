@@ -33,6 +33,7 @@ from processors.shared import Shared
 from processors.talk import Talk
 
 CHUNK = 0.02
+STALL = 0.5  # s in which a sentence was made, and nothing was heard
 TAKES = 5  # of a sentence: no two are alike, and one in thirty is taken for other words
 Echo = Callable[[Pieces], EchoRoom]
 
@@ -190,6 +191,8 @@ class Conversation:
                 chunk = added(chunk, self.beneath(due - CHUNK))
             await self.air.microphone.push_audio_frame(InputAudioRawFrame(chunk.tobytes(), RATE, 1))
             due += CHUNK
+            if self.now - due > STALL:
+                due = self.now
             await asyncio.sleep(max(0.0, due - self.now))
 
 
