@@ -35,6 +35,7 @@ from judgement.signals import (
 from judgement.steps import Steps
 from judgement.words import words_of
 
+BREATH = 0.6  # s of silence in which who is cut off has not given way yet
 OVERLAPS = (0.3, 0.6, 0.9, 1.2, 1.5, 2.0, 3.0, 4.0)  # s of sound at which an overlap is asked about
 
 
@@ -66,6 +67,7 @@ class Listener:
         self._open = False
         self._turn_began = 0.0
         self._voice_began = 0.0
+        self._talks_since = 0.0  # the same, but for breaths of who is cut off and talks on
         self._said = Said()
         self._echo = echo or Echo(kept=0)
         self._pause = Pause()
@@ -126,6 +128,8 @@ class Listener:
             self.rhythm.paused(self.now - self._pause.began)
         self._move(Event.USER_STARTS)
         self._voice_began = self.now
+        if self._cut_ins.under_way is None or self.now - self._pause.began > BREATH:
+            self._talks_since = self.now
         self._pause.voice_begins()
         self._overlap.begin()
         self._said.voice_begins()
@@ -256,7 +260,7 @@ class Listener:
         self._move(Event.AGENT_STOPS)
         self.among.agent_spoke(self.now)
         self._idle.sound(self.now)
-        self._cut_ins.ends(self._voice_began if self.user_speaks else None)
+        self._cut_ins.ends(self._talks_since if self.user_speaks else None)
         if self.user_speaks and not self._open:
             self._open_turn()
             return [self._moment(Kind.PARTIAL)] if self.said else []
@@ -308,7 +312,7 @@ class Listener:
         return self._said.final_due and self.now - self._pause.began < LATE
 
     def _grown_overlap(self) -> list[Moment]:
-        began = max(self._voice_began, self._cut_ins.under_way or 0.0)
+        began = max(self._talks_since, self._cut_ins.under_way or 0.0)
         if due := self._overlap.due(OVERLAPS, self.now - began):
             self._overlap.begin(due)
             return [self._over_agent()]
@@ -320,7 +324,7 @@ class Listener:
 
     def _over_agent(self, *, finished: bool = False, doubtful: bool = False) -> Moment:
         until = self.now if self.user_speaks else self._pause.began
-        lasted = max(0.0, until - self._voice_began)
+        lasted = max(0.0, until - self._talks_since)
         signals: Signals = {SOUND_SECONDS: lasted, FINISHED: finished, DOUBTFUL: doubtful}
         if self._echo.is_heard:
             signals[ECHO] = True

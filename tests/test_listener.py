@@ -240,6 +240,22 @@ def test_who_talks_on_over_an_opener_is_asked_about_when_that_counts_as_insistin
     assert asked and asked[-1] == INSISTING
 
 
+@pytest.mark.parametrize(("silent", "lasted"), [(0.4, 2.5), (1.2, 0.3)])
+def test_who_draws_breath_over_an_opener_talks_on_and_who_listens_does_not(
+    silent: float, lasted: float
+):
+    ear = listener()
+    say(ear, "and then I went to the shop again")
+    ear.turn_closed("and then I went to the shop again", cut_in=True)
+    ear.agent_starts()
+    hear(ear, 0.8)
+    ear.user_stops()
+    hear(ear, silent)
+    ear.user_starts()
+    moments = hear(ear, 0.3)
+    assert moments[-1].signals["sound_seconds"] == pytest.approx(lasted, abs=0.05)
+
+
 def cut_in(ear: Listener, *, talks_on: float = 0.0, yields: bool = False) -> None:
     """The agent cuts in for 2 s, or until it yields; the user `talks_on` for so many seconds."""
     say(ear, "and then I went to the shop again")
