@@ -17,8 +17,8 @@ from benchmarks.caller import Caller
 from benchmarks.line import CallError
 from benchmarks.microphone import Microphone
 from benchmarks.report import provenance, write
-from benchmarks.server import BotServer, free_port
-from benchmarks.sip import HOST, SipLine, is_busy
+from benchmarks.server import BotServer
+from benchmarks.sip import HOST, SipLine, free_port, is_busy
 from benchmarks.timeline import Timeline
 from benchmarks.transition import figures, line, plan, table, with_clips
 from benchmarks.turns import Outcome, Step, settle, take

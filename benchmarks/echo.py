@@ -34,8 +34,8 @@ from benchmarks.echo_room import EchoRoom
 from benchmarks.heard import GREETING, profile
 from benchmarks.line import CallError
 from benchmarks.report import provenance, summary, write
-from benchmarks.server import BotServer, free_port
-from benchmarks.sip import HOST, SipLine
+from benchmarks.server import BotServer
+from benchmarks.sip import HOST, SipLine, free_port
 from benchmarks.voices import Voice, voices
 
 LEVELS = (-6.0, -12.0, -20.0)  # dB

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from benchmarks.caller import Caller
 from benchmarks.report import provenance, write
-from benchmarks.server import BotServer, free_port
-from benchmarks.sip import HOST, SipLine
+from benchmarks.server import BotServer
+from benchmarks.sip import HOST, SipLine, free_port
 from benchmarks.transition import figures, measure, plan, table, with_clips
 from benchmarks.twilio import ENVIRONMENT, TwilioLine
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.line import CallError
-from benchmarks.sip import HOST
+from benchmarks.sip import HOST, free_port
 from benchmarks.sip import SipLine as Telephone
 from config.phone import Phone
 from config.sip import SipChoice
@@ -26,7 +26,7 @@ from tests.serving import PROFILE, Bot, made
 from tests.serving import until as seen
 from tests.test_entry import until
 from tests.test_sip_calls import needs_pjsip, softphone
-from tests.test_sip_line import calling, free_port
+from tests.test_sip_line import calling
 
 TWILIO, _, _, EXOTEL = PEERS
 BUSY = Phone().busy

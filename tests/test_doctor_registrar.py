@@ -1,7 +1,6 @@
 """What the doctor says of the exchange at which our own line registers."""
 
 import asyncio
-import random
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -13,14 +12,13 @@ import pytest
 
 pytest.importorskip("baresip", reason="pip install -e '.[phone]'")
 
-from benchmarks.sip import HOST, Message
+from benchmarks.sip import HOST, Message, free_port
 from config.settings import load
-from config.sip import SipChoice
 from server.doctor import registrar
 from server.doctor.asked import Asked
 from server.doctor.finding import Finding, Health
 from server.doctor.phone import exchange
-from server.doctor.ports import ports, sip_trouble
+from server.doctor.ports import ports
 from tests.test_sip_line import Exchange
 
 WORD = "open sesame"
@@ -58,12 +56,6 @@ async def office(protocol: asyncio.DatagramProtocol) -> AsyncIterator[str]:
     finally:
         transport.close()
         await asyncio.sleep(0)
-
-
-def free_port() -> int:
-    """One whose neighbour is free as well, as the line needs it; none that is lent to clients."""
-    tried = (SipChoice(listen=f"{HOST}:{random.randrange(10_000, 30_000)}") for _ in range(100))
-    return next(each.port for each in tried if sip_trouble(each) is None)
 
 
 def asked(folder: Path, at: str, *, listen: str = "", more: str = "", word: str = WORD) -> Asked:

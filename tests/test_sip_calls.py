@@ -21,7 +21,7 @@ from benchmarks.caller import Caller
 from benchmarks.conversation import spoken
 from benchmarks.ear import understood
 from benchmarks.server import ROOT
-from benchmarks.sip import HOST, SipLine
+from benchmarks.sip import HOST, SipLine, free_port
 from benchmarks.sound import RATE, Pcm, read_clip, write_wav
 from config.personas import personas
 from judgement.words import words_of
@@ -30,7 +30,6 @@ from processors.sip import SipTransport
 from processors.sip.call import SipCall
 from tests.air import carries
 from tests.serving import PROFILE, Bot, made, until
-from tests.test_sip_line import free_port
 from tests.test_sip_line import line as open_line
 
 QUESTION = "Can you tell me about the history of London?"

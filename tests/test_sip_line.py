@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import re
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +15,7 @@ from benchmarks.line import CallError
 from benchmarks.microphone import Microphone
 from benchmarks.rtp import KEYS, SOUND
 from benchmarks.server import ROOT
-from benchmarks.sip import HOST, Message
+from benchmarks.sip import HOST, Message, free_port
 from benchmarks.sip import SipLine as Telephone
 from benchmarks.sound import RATE
 from benchmarks.timeline import Timeline
@@ -27,12 +26,6 @@ from tests.serving import until
 
 TONE = (8000 * np.sin(2 * np.pi * 700 * np.arange(RATE // 5) / RATE)).astype(np.int16)
 OFFICE, NUMBER = "sip:100@pbx.example", "+442071838750"
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 class Answering:
