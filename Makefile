@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-AT_ONCE := -n 3 --dist loadfile# half of a test's time is waiting
+AT_ONCE := -n 4 --dist loadfile# more than half of a test's time is waiting
 
 .PHONY: setup run test train lint client clean
 
