@@ -23,7 +23,7 @@ def settled(judge: float, sound: float, ending: float | None) -> float:
     """
     if ending is None:
         return from_logit(0.19 * logit(judge) + 0.38 * logit(sound) - 1.17)
-    return from_logit(0.1 * logit(judge) + 0.36 * logit(sound) + 0.5 * logit(ending) - 0.4)
+    return from_logit(0.12 * logit(judge) + 0.3 * logit(sound) + 0.55 * logit(ending) - 0.3)
 
 
 def pause_for(over: float) -> float:

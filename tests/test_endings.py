@@ -106,7 +106,7 @@ def decision(silence: float) -> Decision:
 
 def test_a_sure_end_is_answered_at_once_and_an_unsure_one_later():
     sure = timed(decision(0.05), pause("Is it?"), 0.95, Calibration())
-    assert (sure.action, sure.reason) == (Action.REPLY, "over at 79%: waits 0.2 s")
+    assert (sure.action, sure.reason) == (Action.REPLY, "over at 84%: waits 0.2 s")
     early = timed(decision(0.4), pause("It is"), 0.3, Calibration())
     late = timed(decision(0.4), pause("It is", LONGEST), 0.3, Calibration())
     assert (early.action, late.action) == (Action.SILENCE, Action.REPLY)
