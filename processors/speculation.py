@@ -12,8 +12,9 @@ from judgement.rules import only_acknowledges, pause_to_wait_for, wants_moment
 from judgement.signals import LAST_WORDS
 from processors.services.ahead import Ahead, SpeaksAhead
 
-WASTE = 0.5  # tokens dropped for each one released, at most over a talk,
-ALLOWANCE = 60  # and so many more, so that a talk may begin with a few in vain
+WASTE = 0.6  # tokens dropped for each one released, at most over a talk,
+ALLOWANCE = 100  # and so many more, so that a talk may begin with a few in vain
+EARLY = 0.5  # of both, for replies begun while the user speaks: the rest is for silences
 ENDING = 0.5  # from which words that a judge has read may be the last
 UNLIKELY = 0.9  # s that the rules would wait: such a turn goes on, most likely
 
@@ -38,13 +39,13 @@ class Speculation:
         That is what a judge says (`over`), and before it has, the rules say of the words
         before a pause or a hush.
         """
-        if not moment.said.strip() or not self._is_affordable:
+        is_silent = moment.kind is Kind.PAUSE or bool(moment.signals.get(LAST_WORDS))
+        if not moment.said.strip() or not self._is_affordable(1.0 if is_silent else EARLY):
             return False
         if wants_moment(moment) or only_acknowledges(moment):
             return False
         if over is not None:
             return over >= ENDING
-        is_silent = moment.kind is Kind.PAUSE or bool(moment.signals.get(LAST_WORDS))
         return is_silent and pause_to_wait_for(moment) < UNLIKELY
 
     def begin(self, said: str) -> EagerTranscriptionFrame:
@@ -76,9 +77,8 @@ class Speculation:
         else:
             self.dropped += tokens
 
-    @property
-    def _is_affordable(self) -> bool:
-        return self.dropped <= ALLOWANCE + WASTE * self.released
+    def _is_affordable(self, share: float) -> bool:
+        return self.dropped <= share * (ALLOWANCE + WASTE * self.released)
 
 
 @runtime_checkable

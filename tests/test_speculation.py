@@ -49,7 +49,7 @@ from processors.frames import (
 from processors.hold import Hold
 from processors.role import Role
 from processors.services.speculative import Gate, Tally, is_wanted
-from processors.speculation import ALLOWANCE, ENDING, Speculation
+from processors.speculation import ALLOWANCE, EARLY, ENDING, Speculation
 from processors.strategy import StrategyProcessor
 from processors.turns import decided_turns
 
@@ -273,6 +273,14 @@ def test_replies_in_vain_are_paid_from_those_that_were_of_use():
     speculation.count(ALLOWANCE + 1, released=False)
     assert not speculation.is_worth(ahead())
     speculation.count(100, released=True)
+    assert speculation.is_worth(ahead())
+
+
+def test_part_of_what_replies_in_vain_may_cost_is_kept_for_silences():
+    speculation, speaking = Speculation(), Moment(Kind.PARTIAL, "What time is it")
+    speculation.count(round(EARLY * ALLOWANCE) + 1, released=False)
+    assert not speculation.is_worth(speaking, 0.8)
+    assert speculation.is_worth(replace(speaking, signals={LAST_WORDS: True}))
     assert speculation.is_worth(ahead())
 
 
