@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import random
 import re
-import socket
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,25 +18,17 @@ from benchmarks.line import CallError, Receive
 from benchmarks.microphone import Microphone
 from benchmarks.rtp import KEYS, SOUND, Rtp
 from benchmarks.timeline import Timeline
+from config.sip import SipChoice
+from server.doctor.ports import sip_trouble
 
 HOST = "127.0.0.1"
 RINGING = 10.0  # s that a call may take to be answered
 
 
 def free_port() -> int:
-    """One that a line can have now, for UDP and TCP and the TCP port after; not lent to clients."""
-    tried = (random.randrange(22_000, 32_000) for _ in range(100))
-    return next(port for port in tried if _is_free(port))
-
-
-def _is_free(port: int) -> bool:
-    try:
-        for kind, at in (socket.SOCK_DGRAM, 0), (socket.SOCK_STREAM, 0), (socket.SOCK_STREAM, 1):
-            with socket.socket(socket.AF_INET, kind) as probe:
-                probe.bind((HOST, port + at))
-    except OSError:
-        return False
-    return True
+    """One at which a line can listen now, by the doctor's own check; not lent to clients."""
+    tried = (SipChoice(listen=f"{HOST}:{random.randrange(22_000, 32_000)}") for _ in range(100))
+    return next(each.port for each in tried if sip_trouble(each) is None)
 
 
 def is_busy(error: object) -> bool:
